@@ -1,0 +1,231 @@
+"""What holds between the files: references to the office, languages, what existed on the day, what is not confirmed."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator
+
+from reportgen.diagnostics import Diagnostic, Place, Severity
+from reportgen.inspection import Inspection, Role
+from reportgen.model import Path, Unknown, texts_in, walk
+from reportgen.office import Body, Entry, Office, Person
+from reportgen.yamlfile import YamlFile
+
+
+def check_inspection(
+    inspection: Inspection, file: YamlFile, office: Office, languages: Iterable[str]
+) -> list[Diagnostic]:
+    """Return all that is wrong between an inspection, the office and the languages there are."""
+    found = _check_languages(inspection, file, tuple(languages))
+    found += _check_references(inspection, file, office)
+    found += _check_deputy(inspection, file)
+    if not any(diagnostic.severity is Severity.ERROR for diagnostic in found):
+        found += _check_entries(inspection, file, office)
+    return found
+
+
+def _check_languages(inspection: Inspection, file: YamlFile, there: tuple[str, ...]) -> list[Diagnostic]:
+    asked = inspection.languages
+    found = [
+        Diagnostic("no-such-language", file.place(("languages", index)), {"found": language, "allowed": ", ".join(there)}, "allowed")
+        for index, language in enumerate(asked)
+        if language not in there
+    ]
+    for path, text in texts_in(inspection):
+        place = file.place(path)
+        if text.is_plain and len(asked) > 1:
+            found.append(Diagnostic("text-needs-languages", place, {"languages": ", ".join(asked)}, "write"))
+            continue
+        found.extend(
+            Diagnostic("text-missing-in-language", place, {"language": language, "key": path[-1]}, "add")
+            for language in asked
+            if language not in text
+        )
+        found.extend(
+            Diagnostic("text-in-other-language", file.key_place((*path, language)), {"language": language}, "add")
+            for language in sorted(text.languages - set(asked))
+        )
+    if inspection.digits not in (None, "native", "latin"):
+        values = {"found": inspection.digits, "allowed": "native, latin"}
+        found.append(Diagnostic("not-one-of", file.place(("digits",)), values, "allowed"))
+    return found
+
+
+def references(inspection: Inspection) -> Iterator[tuple[Path, str, str]]:
+    """Yield every reference to the office: its path in the file, its kind (``person`` or ``body``), its id."""
+    team = inspection.team
+    yield ("team", "agency"), "body", team.agency
+    people: list[tuple[Path, object]] = [
+        (("team", "lead"), team.lead),
+        (("team", "deputy"), team.deputy),
+        (("team", "secretary"), team.secretary),
+        *((("team", "members", i), person) for i, person in _items(team.members)),
+        *((("attendees", i), person) for i, person in _items(inspection.attendees)),
+        *((("signatures", i, "person"), signatory.person) for i, signatory in enumerate(inspection.signatures)),
+    ]
+    if inspection.response:
+        people.append((("response", "by"), inspection.response.by))
+    bodies: list[tuple[Path, object]] = [
+        (("place",), inspection.place),
+        *((("units", i), unit) for i, unit in enumerate(inspection.units)),
+        *((("results", i, "unit"), item.unit) for i, item in enumerate(inspection.results)),
+        *((("limitations", i, "unit"), item.unit) for i, item in enumerate(inspection.limitations)),
+        *((("conclusions", i, "unit"), item.unit) for i, item in enumerate(inspection.conclusions)),
+        *((("recipients", i), body) for i, body in _items(inspection.recipients)),
+    ]
+    for path, person in people:
+        if isinstance(person, str):
+            yield path, "person", person
+        elif isinstance(person, Person):
+            yield from _person_references(path, person)
+    yield from ((path, "body", body) for path, body in bodies if isinstance(body, str))
+
+
+def _items(values: object) -> Iterator[tuple[int, object]]:
+    if isinstance(values, tuple):
+        yield from enumerate(values)
+
+
+def _person_references(path: Path, person: Person) -> Iterator[tuple[Path, str, str]]:
+    for key, kind in (("title", "title"), ("position", "position"), ("agency", "body")):
+        value = getattr(person, key)
+        if isinstance(value, str):
+            yield (*path, key), kind, value
+
+
+def _entries_of(office: Office, kind: str) -> tuple[str, ...]:
+    match kind:
+        case "person":
+            return tuple(office.people)
+        case "title":
+            return tuple(office.titles)
+        case "position":
+            return tuple(office.positions)
+        case _:
+            return office.bodies()
+
+
+def _check_references(inspection: Inspection, file: YamlFile, office: Office) -> list[Diagnostic]:
+    found = []
+    for path, kind, identifier in references(inspection):
+        there = _entries_of(office, kind)
+        if identifier not in there:
+            found.append(unknown_entry(file.place(path), kind, identifier, there))
+        elif kind == "body" and not _existed(office, identifier, inspection):
+            found.append(_not_existing(file.place(path), office, identifier, inspection))
+    return found
+
+
+def unknown_entry(place: Place, kind: str, identifier: str, there: Iterable[str]) -> Diagnostic:
+    """Return the finding that an id stands for no office entry, with the nearest one."""
+    allowed = tuple(there)
+    values = {"kind": kind, "found": identifier, "allowed": ", ".join(allowed)}
+    near = difflib.get_close_matches(identifier, allowed, n=1, cutoff=0.6)
+    if near:
+        values["suggestion"] = near[0]
+    return Diagnostic("unknown-entry", place, values, "suggest" if near else "allowed", length=len(identifier))
+
+
+def _existed(office: Office, identifier: str, inspection: Inspection) -> bool:
+    return office.existed_on(identifier, inspection.date.first) and office.existed_on(identifier, inspection.date.last)
+
+
+def _not_existing(place: Place, office: Office, identifier: str, inspection: Inspection) -> Diagnostic:
+    body = office.body(identifier)
+    name = next(iter(body.name.root.values())) if body else identifier
+    there = [other for other in office.bodies() if _existed(office, other, inspection)]
+    values = {
+        "found": identifier,
+        "name": name,
+        "day": inspection.date.last.isoformat(),
+        "allowed": ", ".join(there) or "—",
+    }
+    return Diagnostic("not-existing-then", place, values, "allowed", length=len(identifier))
+
+
+def _check_deputy(inspection: Inspection, file: YamlFile) -> list[Diagnostic]:
+    return [
+        Diagnostic("no-deputy", file.place(("signatures", index)), {}, "add")
+        for index, signatory in enumerate(inspection.signatures)
+        if signatory.role == Role.DEPUTY and signatory.person is None and inspection.team.deputy is None
+    ]
+
+
+def used_entries(inspection: Inspection, office: Office) -> Iterator[tuple[Path, Entry]]:
+    """Yield every office entry and every entry written in place that an inspection uses, with the path of the use."""
+    for path, value in walk(inspection):
+        if isinstance(value, Entry):
+            yield path, value
+    for path, kind, identifier in references(inspection):
+        if kind == "person":
+            yield path, office.people[identifier]
+            yield from ((path, entry) for entry in _of_person(office.people[identifier], office))
+        elif kind == "body" and (body := office.body(identifier)):
+            yield path, body
+
+
+def _of_person(person: Person, office: Office) -> Iterator[Entry]:
+    if isinstance(person.agency, str) and (body := office.body(person.agency)):
+        yield body
+
+
+def _check_entries(inspection: Inspection, file: YamlFile, office: Office) -> list[Diagnostic]:
+    """Return what the used entries lack, and a warning for each that is not confirmed or unknown."""
+    found: list[Diagnostic] = []
+    seen: set[int] = set()
+    for path, entry in used_entries(inspection, office):
+        place = file.place(path)
+        found.extend(_missing_names(place, entry, inspection.languages))
+        if entry.unconfirmed and id(entry) not in seen:
+            seen.add(id(entry))
+            values = {"name": _display_name(entry), "reason": entry.unconfirmed}
+            found.append(Diagnostic("unconfirmed-entry", place, values, "confirm"))
+    found.extend(
+        Diagnostic("unknown-fact", file.place(path), {"key": str(path[-1])}, "write")
+        for path, value in walk(inspection)
+        if isinstance(value, Unknown)
+    )
+    if inspection.number.value is None:
+        found.append(Diagnostic("open-number", file.place(("number",)), {}, "write"))
+    return found
+
+
+def _display_name(entry: Entry) -> str:
+    name = entry.name if isinstance(entry, Body | Person) else None
+    return next(iter(name.root.values())) if name else ""
+
+
+def _missing_names(place: Place, entry: Entry, languages: Iterable[str]) -> Iterator[Diagnostic]:
+    for _, text in texts_in(entry):
+        for language in languages:
+            if language not in text:
+                name = next(iter(text.root.values()))
+                yield Diagnostic("entry-missing-in-language", place, {"name": name, "language": language}, "add")
+
+
+def check_office(office: Office, file: YamlFile) -> list[Diagnostic]:
+    """Return all that is wrong inside the office file: ids used twice, references to nothing."""
+    found = [
+        Diagnostic("id-twice", file.key_place(("agencies", identifier)), {"found": identifier}, "rename")
+        for identifier in office.agencies
+        if identifier in office.units
+    ]
+    for path, kind, identifier in _office_references(office):
+        there = tuple(office.units) if kind == "unit" else _entries_of(office, kind)
+        if identifier not in there:
+            found.append(unknown_entry(file.place(path), kind, identifier, there))
+    return found
+
+
+def _office_references(office: Office) -> Iterator[tuple[Path, str, str]]:
+    for identifier, unit in office.units.items():
+        if unit.within:
+            yield ("units", identifier, "within"), "unit", unit.within
+    for identifier, agency in office.agencies.items():
+        if agency.unit:
+            yield ("agencies", identifier, "unit"), "unit", agency.unit
+        if agency.parent:
+            yield ("agencies", identifier, "parent"), "body", agency.parent
+    for identifier, person in office.people.items():
+        yield from _person_references(("people", identifier), person)
+

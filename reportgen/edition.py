@@ -1,0 +1,379 @@
+"""One inspection in one language: every text chosen, every reference resolved. What a template sees.
+
+The names in these classes are the names that templates and clauses use; docs/templates.md lists them.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import groupby
+
+from reportgen.checks import used_entries
+from reportgen.inspection import Area, BodyReference, Inspection, PersonReference, Result, Role, Signatory
+from reportgen.locales import Locale, clause
+from reportgen.model import Text, Unknown
+from reportgen.numbers import percentage
+from reportgen.office import Office
+
+# ---- what a template sees -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A person, an agency or a unit on paper.
+
+    ``original`` is the name in the office's own language, None where that is the language of the edition;
+    ``unconfirmed`` tells that the name still has to be confirmed.
+    """
+
+    name: str
+    original: str | None = None
+    short: str | None = None
+    unconfirmed: bool = False
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True, slots=True)
+class NamedPerson(Named):
+    """A person with the form of address, the position and the agency."""
+
+    title: str = ""
+    position: str = ""
+    agency: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NumberView:
+    """The number of the minutes; ``value`` is unknown while it is left open."""
+
+    value: int | Unknown
+    series: str
+
+
+@dataclass(frozen=True, slots=True)
+class DaysView:
+    """The first and the last day of a visit or of a period."""
+
+    first: datetime.date
+    last: datetime.date
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionView:
+    """The decision that set up the team."""
+
+    number: str | Unknown
+    date: datetime.date | Unknown
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class TeamView:
+    """The inspection team. A person is unknown, or None where there is none."""
+
+    name: str
+    agency: Named
+    decision: DecisionView | None
+    lead: NamedPerson
+    deputy: NamedPerson | None
+    secretary: NamedPerson | Unknown
+    members: tuple[NamedPerson, ...] | Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class FigureView:
+    """A figure: a count of a total with its percentage, or a rate alone."""
+
+    what: str
+    done: int | None
+    total: int | None
+    rate: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class ResultView:
+    """What was found in one area, of all units (unit None) or of one."""
+
+    unit: Named | None
+    text: str
+    figures: tuple[FigureView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AreaView:
+    """An area of the inspection with all that was found in it."""
+
+    title: str
+    results: tuple[ResultView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LimitationView:
+    """A shortcoming; ``cause`` is empty where it is not known."""
+
+    text: str
+    unit: Named | None
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConclusionView:
+    """A conclusion or a request."""
+
+    text: str
+    due: datetime.date | None
+
+
+@dataclass(frozen=True, slots=True)
+class AddressedView:
+    """The conclusions that go to one unit, or to none in particular."""
+
+    unit: Named | None
+    conclusions: tuple[ConclusionView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseView:
+    """The opinion of the inspected unit."""
+
+    text: str
+    by: NamedPerson | None
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoView:
+    """A photograph: its file's name in the inspection's folder, and its caption."""
+
+    file: str
+    caption: str
+
+
+@dataclass(frozen=True, slots=True)
+class SignatoryView:
+    """Who signs: the role's id, and the person, unknown where the office does not know yet."""
+
+    role: str
+    person: NamedPerson | Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class InspectionView:
+    """The facts of the inspection, in the language of the edition."""
+
+    number: NumberView
+    subject: str
+    days: DaysView
+    first_day: datetime.date
+    last_day: datetime.date
+    started: datetime.time | Unknown
+    ended: datetime.time | Unknown
+    place: Named | str
+    legal_bases: tuple[str, ...]
+    team: TeamView
+    period: DaysView | None
+    method: str
+    units: tuple[Named, ...]
+    attendees: tuple[NamedPerson, ...] | Unknown
+    areas: tuple[AreaView, ...]
+    limitations: tuple[LimitationView, ...]
+    addressed: tuple[AddressedView, ...]
+    response: ResponseView | None
+    photos: tuple[PhotoView, ...]
+    copies: int | Unknown
+    recipients: tuple[Named | str, ...] | Unknown
+    signatories: tuple[SignatoryView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """One inspection in one language: the unit that is printed, stale or issued."""
+
+    id: str
+    locale: Locale
+    inspection: InspectionView
+    native_digits: bool
+    is_draft: bool
+
+    @property
+    def language(self) -> str:
+        """The name of the language's folder."""
+        return self.locale.language
+
+
+# ---- how it is made -------------------------------------------------------------------------------------------------
+
+
+def make_edition(identifier: str, inspection: Inspection, office: Office, locale: Locale) -> Edition:
+    """Return the inspection in the language of a locale. The inspection has been checked (``check_inspection``)."""
+    translator = _Translator(office, locale)
+    digits = inspection.digits or locale.data.digits
+    return Edition(
+        id=identifier,
+        locale=locale,
+        inspection=translator.inspection(inspection),
+        native_digits=digits == "native",
+        is_draft=any(entry.unconfirmed for _, entry in used_entries(inspection, office)),
+    )
+
+
+@dataclass(frozen=True)
+class _Translator:
+    """Turns records into what a template sees, in one language."""
+
+    office: Office
+    locale: Locale
+
+    def text(self, text: Text | None) -> str:
+        return text.in_language(self.locale.language) if text else ""
+
+    def body(self, reference: BodyReference | str) -> Named:
+        body = self.office.body(reference) if isinstance(reference, str) else reference
+        if body is None:
+            raise KeyError(reference)
+        return Named(self.text(body.name), self._original(body.name), self.text(body.short) or None, bool(body.unconfirmed))
+
+    def body_or_text(self, reference: str | Text) -> Named | str:
+        return self.text(reference) if isinstance(reference, Text) else self.body(reference)
+
+    def maybe_body(self, reference: BodyReference | None) -> Named | None:
+        return None if reference is None else self.body(reference)
+
+    def person(self, reference: PersonReference) -> NamedPerson:
+        person = self.office.people[reference] if isinstance(reference, str) else reference
+        return NamedPerson(
+            name=self.text(person.name),
+            original=self._original(person.name),
+            unconfirmed=bool(person.unconfirmed),
+            title=self._entry(person.title, self.office.titles),
+            position=self._entry(person.position, self.office.positions),
+            agency=self._agency(person.agency),
+        )
+
+    def person_or_unknown(self, reference: PersonReference | Unknown) -> NamedPerson | Unknown:
+        return reference if isinstance(reference, Unknown) else self.person(reference)
+
+    def people(self, references: tuple[PersonReference, ...] | Unknown) -> tuple[NamedPerson, ...] | Unknown:
+        return references if isinstance(references, Unknown) else tuple(map(self.person, references))
+
+    def _original(self, name: Text) -> str | None:
+        own = self.office.language
+        if own == self.locale.language or name.is_plain or own not in name:
+            return None
+        return name.in_language(own)
+
+    def _entry(self, value: str | Text | None, entries: Mapping[str, Text]) -> str:
+        return self.text(entries[value]) if isinstance(value, str) else self.text(value)
+
+    def _agency(self, value: str | Text | None) -> str:
+        return str(self.body(value)) if isinstance(value, str) else self.text(value)
+
+    def inspection(self, found: Inspection) -> InspectionView:
+        recipients = found.recipients
+        return InspectionView(
+            number=NumberView(Unknown() if found.number.value is None else found.number.value, found.number.series),
+            subject=self.text(found.subject),
+            days=DaysView(found.date.first, found.date.last),
+            first_day=found.date.first,
+            last_day=found.date.last,
+            started=found.started,
+            ended=found.ended,
+            place=self.body_or_text(found.place),
+            legal_bases=tuple(map(self.text, found.legal_bases)),
+            team=self.team(found),
+            period=DaysView(found.period.first, found.period.last) if found.period else None,
+            method=self.text(found.method),
+            units=tuple(map(self.body, found.units)),
+            attendees=self.people(found.attendees),
+            areas=tuple(self.areas(found.results)),
+            limitations=tuple(
+                LimitationView(self.text(item.text), self.maybe_body(item.unit), self.text(item.cause))
+                for item in found.limitations
+            ),
+            addressed=tuple(self.addressed(found)),
+            response=self.response(found),
+            photos=tuple(PhotoView(photo.file, self.text(photo.caption)) for photo in found.photos),
+            copies=found.copies,
+            recipients=recipients if isinstance(recipients, Unknown) else tuple(map(self.body_or_text, recipients)),
+            signatories=tuple(self.signatory(signatory, found) for signatory in found.signatures),
+        )
+
+    def team(self, found: Inspection) -> TeamView:
+        team = found.team
+        decision = team.decision
+        return TeamView(
+            name=self.text(team.name),
+            agency=self.body(team.agency),
+            decision=DecisionView(decision.number, decision.date, self.text(decision.subject)) if decision else None,
+            lead=self.person(team.lead),
+            deputy=self.person(team.deputy) if team.deputy else None,
+            secretary=self.person_or_unknown(team.secretary),
+            members=self.people(team.members),
+        )
+
+    def areas(self, results: tuple[Result, ...]) -> Iterator[AreaView]:
+        """Yield the areas: the office's own titles where they stand, the seven in the order of the resolution."""
+        titled = [(self.area_title(result), result) for result in _in_order(results)]
+        for title, group in groupby(titled, key=lambda item: item[0]):
+            yield AreaView(title, tuple(self.result(result) for _, result in group))
+
+    def area_title(self, result: Result) -> str:
+        if isinstance(result.area, Area):
+            return clause(self.locale, f"area.{result.area}").text
+        return self.text(result.area)
+
+    def result(self, result: Result) -> ResultView:
+        figures = tuple(
+            FigureView(self.text(figure.what), figure.done, figure.total, _rate(figure.done, figure.total, figure.rate))
+            for figure in result.figures
+        )
+        return ResultView(self.maybe_body(result.unit), self.text(result.text), figures)
+
+    def addressed(self, found: Inspection) -> Iterator[AddressedView]:
+        for unit, group in groupby(found.conclusions, key=lambda conclusion: conclusion.unit):
+            conclusions = tuple(ConclusionView(self.text(item.text), item.due) for item in group)
+            yield AddressedView(self.maybe_body(unit), conclusions)
+
+    def response(self, found: Inspection) -> ResponseView | None:
+        response = found.response
+        if response is None:
+            return None
+        return ResponseView(self.text(response.text), self.person(response.by) if response.by else None)
+
+    def signatory(self, signatory: Signatory, found: Inspection) -> SignatoryView:
+        person = signer(signatory, found)
+        return SignatoryView(signatory.role.value, self.person_or_unknown(person))
+
+
+def _rate(done: int | None, total: int | None, rate: Decimal | None) -> Decimal:
+    if rate is not None:
+        return rate
+    if done is None or total is None:
+        raise ValueError("a figure has a count of a total, or a rate")
+    return percentage(done, total)
+
+
+def _in_order(results: tuple[Result, ...]) -> list[Result]:
+    """Return the results with the seven areas in their order; an own title keeps its place after the one before it."""
+    order = list(Area)
+    keyed: list[tuple[int, int, Result]] = []
+    rank = -1
+    for index, result in enumerate(results):
+        if isinstance(result.area, Area):
+            rank = order.index(result.area)
+        keyed.append((rank, index, result))
+    return [result for _, _, result in sorted(keyed, key=lambda item: item[:2])]
+
+
+def signer(signatory: Signatory, inspection: Inspection) -> PersonReference | Unknown:
+    """Return who signs; the team's own roles need no name in the list of signatures."""
+    if signatory.person is not None:
+        return signatory.person
+    team = inspection.team
+    of_team = {Role.LEAD: team.lead, Role.DEPUTY: team.deputy, Role.SECRETARY: team.secretary}
+    person = of_team[signatory.role]
+    return Unknown() if person is None else person

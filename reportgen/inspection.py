@@ -1,0 +1,282 @@
+"""The checked facts of one inspection: frozen, in every language it is printed in, none chosen yet."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import Annotated, Any, Self
+
+from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
+from pydantic_core import PydanticCustomError
+
+from reportgen.calendars import DateForms
+from reportgen.model import (
+    Count,
+    Date,
+    Id,
+    OrUnknown,
+    Rate,
+    Record,
+    Text,
+    Time,
+    Unknown,
+    choose_reference,
+    is_id,
+    validate,
+)
+from reportgen.office import Body, Person
+from reportgen.yamlfile import YamlFile
+
+
+class Area(StrEnum):
+    """The areas of an inspection of administrative reform, in the order of the paper.
+
+    The first is direction and management; the others are the six contents of the master programme of
+    Resolution 76/NQ-CP of 15 July 2021.
+    """
+
+    DIRECTION = "direction"
+    INSTITUTIONS = "institutions"
+    PROCEDURES = "procedures"
+    ORGANISATION = "organisation"
+    CIVIL_SERVICE = "civil-service"
+    PUBLIC_FINANCE = "public-finance"
+    DIGITAL_GOVERNMENT = "digital-government"
+
+
+class Role(StrEnum):
+    """In which role somebody signs."""
+
+    SECRETARY = "secretary"
+    LEAD = "lead"
+    DEPUTY = "deputy"
+    MEMBER = "member"
+    UNIT_HEAD = "unit-head"
+    WITNESS = "witness"
+
+
+class Number(Record):
+    """The number and symbol of the minutes: ``12/BB-ĐKT``; the number may be left open: ``…/BB-ĐKT``.
+
+    Decree 30/2020/NĐ-CP, Annex I, II.3: number, ``/``, symbol.
+    """
+
+    value: int | None
+    series: str
+
+
+_NUMBER = re.compile(r"(?P<value>\d+|…+|\.{2,}|unknown)?\s*/\s*(?P<series>[^\s/][^\s]*)")
+
+
+def _number(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    found = _NUMBER.fullmatch(value.strip())
+    if not found:
+        raise PydanticCustomError("bad-number", "refused", {"values": {"found": value}, "hint": "form"})
+    digits = found["value"] or ""
+    return {"value": int(digits) if digits.isdecimal() else None, "series": found["series"]}
+
+
+class Days(Record):
+    """The day of a visit, or its first and last day; also the period that was inspected."""
+
+    first: Date = Field(alias="from")
+    last: Date = Field(alias="to")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_day(cls, value: Any) -> Any:
+        return {"from": value, "to": value} if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.last < self.first:
+            values = {"first": self.first.isoformat(), "last": self.last.isoformat()}
+            raise PydanticCustomError("days-out-of-order", "refused", {"values": values, "hint": "swap"})
+        return self
+
+
+def _languages(value: Any) -> Any:
+    if isinstance(value, list) and len(set(map(str, value))) < len(value):
+        raise PydanticCustomError("language-twice", "refused", {"values": {"found": ", ".join(map(str, value))}})
+    return value
+
+
+PersonReference = Annotated[
+    Annotated[Id, Tag("by-id")] | Annotated[Person, Tag("in-place")],
+    Discriminator(choose_reference),
+]
+"""A person of office.yaml by id, or a one-off person written in place."""
+
+BodyReference = Annotated[
+    Annotated[Id, Tag("by-id")] | Annotated[Body, Tag("in-place")],
+    Discriminator(choose_reference),
+]
+"""An agency or a unit of office.yaml by id, or a one-off one written in place."""
+
+BodyOrText = Annotated[
+    Annotated[Id, Tag("by-id")] | Annotated[Text, Tag("in-place")],
+    Discriminator(lambda value: "by-id" if is_id(value) else "in-place"),
+]
+"""An agency or a unit of office.yaml by id, or a text."""
+
+
+class Decision(Record):
+    """The decision that set up the team: number and symbol, day, and what it decides."""
+
+    number: OrUnknown[str]
+    date: OrUnknown[Date]
+    subject: Text | None = None
+
+
+class Team(Record):
+    """The inspection team and the agency that set it up."""
+
+    name: Text
+    agency: Id
+    decision: Decision | None = None
+    lead: PersonReference
+    deputy: PersonReference | None = None
+    secretary: OrUnknown[PersonReference]
+    members: OrUnknown[tuple[PersonReference, ...]] = ()
+
+
+class Figure(Record):
+    """A count ``done`` of ``total``, or a ``rate`` in per cent that stands alone."""
+
+    what: Text
+    done: Count | None = None
+    total: Count | None = None
+    rate: Rate | None = None
+
+    @model_validator(mode="after")
+    def _count_or_rate(self) -> Self:
+        counted = self.done is not None and self.total is not None
+        if (self.rate is None) != counted or (self.done is None) != (self.total is None):
+            raise PydanticCustomError("count-or-rate", "refused", {"values": {}, "hint": "form"})
+        if self.done is not None and self.total is not None:
+            self._check_count(self.done, self.total)
+        return self
+
+    @staticmethod
+    def _check_count(done: int, total: int) -> None:
+        if total == 0:
+            raise PydanticCustomError("total-zero", "refused", {"values": {}, "hint": "drop"})
+        if done > total:
+            raise PydanticCustomError("done-over-total", "refused", {"values": {"done": done, "total": total}, "hint": "check"})
+
+
+class Result(Record):
+    """What was found in an area, of all units or of one: a text, figures, or both."""
+
+    area: Annotated[
+        Annotated[Area, Tag("seven")] | Annotated[Text, Tag("own-title")],
+        Discriminator(lambda value: "own-title" if isinstance(value, dict | Text) else "seven"),
+    ]
+    unit: BodyReference | None = None
+    text: Text | None = None
+    figures: tuple[Figure, ...] = ()
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if self.text is None and not self.figures:
+            raise PydanticCustomError("empty-result", "refused", {"values": {}, "hint": "write"})
+        return self
+
+
+class Photo(Record):
+    """A photograph in the inspection's folder, with its caption."""
+
+    file: str
+    caption: Text
+
+
+class Limitation(Record):
+    """A shortcoming, of all units or of one, with its cause where it is known."""
+
+    text: Text
+    unit: BodyReference | None = None
+    cause: Text | None = None
+
+
+class Conclusion(Record):
+    """A conclusion or a request: what, to whom, by when."""
+
+    text: Text
+    unit: BodyReference | None = None
+    due: Date | None = None
+
+
+class Response(Record):
+    """The opinion of the inspected unit, and who gave it."""
+
+    text: Text
+    by: PersonReference | None = None
+
+
+class Signatory(Record):
+    """Who signs, in which role. The team's lead, deputy and secretary need no name here."""
+
+    role: Role
+    person: OrUnknown[PersonReference] | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _role_alone(cls, value: Any) -> Any:
+        return {"role": value} if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _has_person(self) -> Self:
+        if self.person is None and self.role not in (Role.SECRETARY, Role.LEAD, Role.DEPUTY):
+            raise PydanticCustomError("signatory-without-person", "refused", {"values": {"role": self.role}, "hint": "add"})
+        return self
+
+
+class Inspection(Record):
+    """One inspection, as its file tells it."""
+
+    number: Annotated[Number, BeforeValidator(_number)]
+    languages: Annotated[tuple[str, ...], Field(min_length=1), BeforeValidator(_languages)]
+    digits: str | None = None
+    subject: Text
+    date: Days
+    started: OrUnknown[Time]
+    ended: OrUnknown[Time]
+    place: BodyOrText
+    legal_bases: tuple[Text, ...] = ()
+    team: Team
+    period: Days | None = None
+    method: Text | None = None
+    units: Annotated[tuple[BodyReference, ...], Field(min_length=1)]
+    attendees: OrUnknown[tuple[PersonReference, ...]] = ()
+    results: tuple[Result, ...] = ()
+    photos: tuple[Photo, ...] = ()
+    limitations: tuple[Limitation, ...] = ()
+    conclusions: tuple[Conclusion, ...] = ()
+    response: Response | None = None
+    copies: OrUnknown[Count]
+    recipients: OrUnknown[tuple[BodyOrText, ...]] = ()
+    signatures: Annotated[tuple[Signatory, ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _ends_after_start(self) -> Self:
+        times = (self.started, self.ended)
+        if any(isinstance(time, Unknown) for time in times) or self.date.first != self.date.last:
+            return self
+        started, ended = times
+        if isinstance(started, datetime.time) and isinstance(ended, datetime.time) and ended <= started:
+            values = {"started": f"{started:%H:%M}", "ended": f"{ended:%H:%M}"}
+            raise PydanticCustomError("ends-before-start", "refused", {"values": values, "hint": "check"})
+        return self
+
+
+def read_inspection(file: YamlFile, forms: Iterable[DateForms]) -> Inspection:
+    """Return the facts that an inspection file tells.
+
+    Raises:
+        InputError: with every key and value that is not as the model says.
+    """
+    return validate(Inspection, file, forms)

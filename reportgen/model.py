@@ -1,0 +1,288 @@
+"""What all records read from YAML share: frozen, no unknown keys, every mistake told with its place."""
+
+from __future__ import annotations
+
+import datetime
+import difflib
+import re
+import types
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Annotated, Any, TypeVar, Union, get_args
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    RootModel,
+    Tag,
+    ValidationError,
+    ValidationInfo,
+    model_validator,
+)
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from reportgen.calendars import DateForms, parse_date, parse_time
+from reportgen.diagnostics import Diagnostic, InputError, Place
+from reportgen.numbers import ValueProblem, parse_count, parse_rate
+from reportgen.yamlfile import YamlFile
+
+Path = tuple[str | int, ...]
+
+# Marks that pydantic puts into the path of a choice; they are in no file.
+_CHOICES = frozenset({"by-id", "in-place", "unknown", "known", "seven", "own-title", "role", "signatory"})
+
+_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+
+
+class Record(BaseModel):
+    """A mapping in a YAML file: frozen, and a key it does not know is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=False, arbitrary_types_allowed=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A fact that the office does not know: the file says ``unknown``, the paper shows a line to write on.
+
+    It has no attributes, so that a template cannot print one by mistake.
+    """
+
+
+def _choose_known(value: Any) -> str:
+    return "unknown" if value == "unknown" or isinstance(value, Unknown) else "known"
+
+
+T = TypeVar("T")
+OrUnknown = Annotated[
+    Union[  # noqa: UP007 - a generic alias
+        Annotated[Unknown, BeforeValidator(lambda value: Unknown()), Tag("unknown")],
+        Annotated[T, Tag("known")],
+    ],
+    Discriminator(_choose_known),
+]
+
+
+class Text(RootModel[dict[str, str]]):
+    """A text in each language of the inspection; one plain text where the inspection has one language."""
+
+    model_config = ConfigDict(frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _plain_text(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return {PLAIN: value}
+        if isinstance(value, dict) and any(text is None for text in value.values()):
+            raise PydanticCustomError("empty-text", "empty", {})
+        return value
+
+    def __contains__(self, language: str) -> bool:
+        return language in self.root or PLAIN in self.root
+
+    def in_language(self, language: str) -> str:
+        """Return the text in a language; KeyError where there is none."""
+        return self.root[PLAIN] if PLAIN in self.root else self.root[language]
+
+    @property
+    def languages(self) -> frozenset[str]:
+        """The languages that are written; empty for a plain text."""
+        return frozenset(self.root) - {PLAIN}
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the file gives one text without naming a language."""
+        return PLAIN in self.root
+
+
+PLAIN = "*"
+
+
+def as_problem(problem: ValueProblem) -> PydanticCustomError:
+    """Return a refusal of a value as pydantic carries it; ``diagnose`` turns it into a diagnostic."""
+    return PydanticCustomError(problem.name, "refused", {"values": dict(problem.values), "hint": problem.hint})  # type: ignore[arg-type]
+
+
+def _date(value: Any, info: ValidationInfo) -> Any:
+    if not isinstance(value, str):
+        return value
+    try:
+        return parse_date(value, date_forms(info))
+    except ValueProblem as problem:
+        raise as_problem(problem) from None
+
+
+def _time(value: Any, info: ValidationInfo) -> Any:
+    if not isinstance(value, str):
+        return value
+    try:
+        return parse_time(value, date_forms(info))
+    except ValueProblem as problem:
+        raise as_problem(problem) from None
+
+
+def _count(value: Any) -> Any:
+    try:
+        return parse_count(value) if isinstance(value, str) else value
+    except ValueProblem as problem:
+        raise as_problem(problem) from None
+
+
+def _rate(value: Any) -> Any:
+    try:
+        return parse_rate(value) if isinstance(value, str) else value
+    except ValueProblem as problem:
+        raise as_problem(problem) from None
+
+
+def _id(value: Any) -> Any:
+    if isinstance(value, str) and not _ID.fullmatch(value):
+        raise PydanticCustomError("bad-id", "refused", {"values": {"found": value}, "hint": "form"})
+    return value
+
+
+Date = Annotated[datetime.date, BeforeValidator(_date)]
+Time = Annotated[datetime.time, BeforeValidator(_time)]
+Count = Annotated[int, BeforeValidator(_count)]
+Rate = Annotated[Decimal, BeforeValidator(_rate)]
+Id = Annotated[str, BeforeValidator(_id)]
+
+
+def is_id(value: Any) -> bool:
+    """Whether a value of a YAML file has the form of an id: small letters a-z, digits and hyphens."""
+    return isinstance(value, str) and _ID.fullmatch(value) is not None
+
+
+def choose_reference(value: Any) -> str:
+    """Tell pydantic whether a value refers to an office entry or is written in place."""
+    return "in-place" if isinstance(value, dict | BaseModel) else "by-id"
+
+
+def date_forms(info: ValidationInfo) -> tuple[DateForms, ...]:
+    """Return the date forms that the reader accepts; ``validate`` hands them to pydantic as its context."""
+    return tuple(info.context["date_forms"])
+
+
+R = TypeVar("R", bound=BaseModel)
+
+
+def validate(model: type[R], file: YamlFile, forms: Iterable[DateForms] = ()) -> R:
+    """Return the record that a file holds.
+
+    Raises:
+        InputError: with every key and value that is not as the model says.
+    """
+    data = file.data if file.data is not None else {}
+    try:
+        return model.model_validate(data, context={"date_forms": tuple(forms)})
+    except ValidationError as errors:
+        raise InputError(diagnose(error, model, file) for error in errors.errors()) from None
+
+
+def diagnose(error: ErrorDetails, model: type[BaseModel], file: YamlFile) -> Diagnostic:
+    """Return pydantic's finding with its place in the file and a sentence of our own."""
+    path = tuple(part for part in error["loc"] if part not in _CHOICES)
+    place = file.place(path)
+    context = error.get("ctx", {})
+    match error["type"]:
+        case "missing":
+            key = str(path[-1])
+            return Diagnostic("missing-key", file.place(path[:-1]), {"key": key}, "add")
+        case "extra_forbidden":
+            return _unknown_key(path, model, file)
+        case "string_type" | "dict_type" | "model_type" | "model_attributes_type" | "tuple_type" | "list_type" as kind:
+            return _wrong_shape(kind, error["input"], place, str(path[-1]) if path else "")
+        case "enum" | "literal_error":
+            allowed = str(context.get("expected", "")).replace("'", "“")
+            return Diagnostic("not-one-of", place, {"found": error["input"], "allowed": _plain(allowed)}, "allowed")
+        case "too_short":
+            return Diagnostic("empty-list", place, {"key": str(path[-1])}, "add")
+        case name if "values" in context or name == "empty-text":
+            found = str(error["input"])
+            return Diagnostic(name, place, context.get("values", {}), context.get("hint"), length=max(1, len(found)))
+        case _:
+            return Diagnostic("bad-value", place, {"found": error["input"], "problem": error["msg"]})
+
+
+def _plain(allowed: str) -> str:
+    return allowed.replace("“", "").replace(" or ", ", ")
+
+
+_SHAPES = {"string_type": "a text", "tuple_type": "a list", "list_type": "a list"}
+
+
+def _wrong_shape(kind: str, found: Any, place: Place, key: str) -> Diagnostic:
+    if found is None:
+        return Diagnostic("empty-value", place, {"key": key}, "write")
+    shape = _SHAPES.get(kind, "a mapping")
+    return Diagnostic("wrong-shape", place, {"key": key, "expected": shape, "found": _shape_of(found)}, shape[2:])
+
+
+def _shape_of(found: Any) -> str:
+    match found:
+        case Mapping():
+            return "a mapping"
+        case list():
+            return "a list"
+        case _:
+            return f"the text “{found}”"
+
+
+def _unknown_key(path: Path, model: type[BaseModel], file: YamlFile) -> Diagnostic:
+    key = str(path[-1])
+    allowed = list(_keys_at(model, path[:-1]))
+    place = file.key_place(path)
+    values = {"key": key, "allowed": ", ".join(allowed)}
+    near = difflib.get_close_matches(key, allowed, n=1, cutoff=0.6)
+    if near:
+        return Diagnostic("unknown-key", place, values | {"suggestion": near[0]}, "suggest", length=len(key))
+    return Diagnostic("unknown-key", place, values, "allowed", length=len(key))
+
+
+def _keys_at(model: type[BaseModel], path: Path) -> Iterator[str]:
+    """Yield the keys that the model allows at a path."""
+    models: set[type[BaseModel]] = {model}
+    for part in path:
+        if isinstance(part, int):
+            continue
+        fields = [field for m in models for name, field in m.model_fields.items() if part in (name, field.alias)]
+        models = {found for field in fields for found in _models_in(field.annotation)} or models
+    for found in sorted(models, key=lambda m: m.__name__):
+        for name, field in found.model_fields.items():
+            yield field.alias or name
+
+
+def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and not isinstance(annotation, types.GenericAlias):
+        if issubclass(annotation, BaseModel) and not issubclass(annotation, RootModel):
+            yield annotation
+        return
+    for argument in get_args(annotation):
+        yield from _models_in(argument)
+
+
+def texts_in(value: Any, path: Path = ()) -> Iterator[tuple[Path, Text]]:
+    """Yield every text of a record with its path in the file, in the order of the model."""
+    for found_path, found in walk(value, path):
+        if isinstance(found, Text):
+            yield found_path, found
+
+
+def walk(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
+    """Yield every record, text and value below a record with its path in the file."""
+    yield path, value
+    match value:
+        case Text():
+            return
+        case BaseModel():
+            for name, field in type(value).model_fields.items():
+                yield from walk(getattr(value, name), (*path, field.alias or name))
+        case Mapping():
+            for key, item in value.items():
+                yield from walk(item, (*path, key))
+        case tuple():
+            for index, item in enumerate(value):
+                yield from walk(item, (*path, index))
+
