@@ -1,0 +1,79 @@
+"""Characters of a text: one Unicode form, safe repairs of Thai typing, and characters no text may hold."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+
+_CONSONANT = r"(?<=[\u0E01-\u0E2E])"  # MAI EK etc. are only moved where a Thai consonant carries them
+_TONE = r"[\u0E48-\u0E4B]"
+_MARK = r"[\u0E31\u0E33-\u0E3A\u0E47-\u0E4E]"
+
+# Two keys typed for one letter, or marks typed in the wrong order: they look the same on paper and mean the same.
+_THAI_REPAIRS = (
+    (re.compile(r"(?<!เ)เเ(?!เ)"), r"แ"),
+    (re.compile(rf"{_CONSONANT}\u0E4D({_TONE}?)\u0E32"), "\\1\u0e33"),
+    (re.compile(rf"{_CONSONANT}({_TONE})\u0E4D\u0E32"), "\\1\u0e33"),
+    (re.compile(rf"{_CONSONANT}\u0E33({_TONE})(?!{_MARK})"), "\\1\u0e33"),
+    (re.compile(rf"{_CONSONANT}([\u0E48-\u0E4C])([\u0E31\u0E34-\u0E39])(?!{_MARK})"), r"\2\1"),
+)
+
+# Kinds of characters that no text may hold, each a character class.
+_FORBIDDEN = {
+    "control": r"\x00-\x08\x0B-\x1F\x7F-\x9F",
+    "separator": r"\u2028\u2029",  # some programs break the line here, others do not
+    "direction": r"\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069",
+    "invisible": r"\u00AD\u180E\u200B-\u200D\u2060-\u2065\u206A-\u206F\uFEFF\uFFF9-\uFFFB",
+    "lost": r"\uFFFD",  # a conversion before us put it in place of a letter
+    "noncharacter": r"\uD800-\uDFFF\uFDD0-\uFDEF\uFFFE\uFFFF"
+    + "".join(f"\\U{plane:04X}FFFE\\U{plane:04X}FFFF" for plane in range(1, 17)),
+}
+_FORBIDDEN_RUN = re.compile(r"([" + "".join(_FORBIDDEN.values()) + r"])\1*")
+_FORBIDDEN_KINDS = {kind: re.compile(f"[{characters}]") for kind, characters in _FORBIDDEN.items()}
+
+
+def normalize_text(text: str) -> str:
+    """Return the text in Unicode form NFC with the Thai repairs made; a second call changes nothing.
+
+    Never NFKC: it would split SARA AM.
+    """
+    if text.isascii():
+        return text
+    return unicodedata.normalize("NFC", repair_thai(unicodedata.normalize("NFC", text)))
+
+
+def repair_thai(text: str) -> str:
+    """Return the text with those slips of Thai typing put right that cannot change its meaning.
+
+    Two SARA E for SARA AE; NIKHAHIT and SARA AA for SARA AM; a tone mark or THANTHAKHAT typed before its vowel.
+    Anything doubtful (three SARA E, two tone marks, a mark without a consonant) stays as typed.
+    """
+    for pattern, replacement in _THAI_REPAIRS:
+        text = pattern.sub(replacement, text)
+    return text
+
+
+def forbidden_characters(text: str) -> Iterator[tuple[int, str]]:
+    """Yield the offset and the run of equal characters of each character that no text may hold.
+
+    Controls except line feed and tab, direction controls, invisible characters, line and paragraph separators,
+    the replacement character, surrogates and noncharacters.
+    """
+    for match in _FORBIDDEN_RUN.finditer(text):
+        yield match.start(), match.group()
+
+
+def forbidden_kind(character: str) -> str:
+    """Return the kind of a forbidden character: control, separator, direction, invisible, lost or noncharacter."""
+    return next(kind for kind, pattern in _FORBIDDEN_KINDS.items() if pattern.match(character))
+
+
+def replace_forbidden(text: str) -> str:
+    """Return the text of the same length with each forbidden character replaced by U+FFFD."""
+    return _FORBIDDEN_RUN.sub(lambda match: "\ufffd" * len(match.group()), text)
+
+
+def character_name(character: str) -> str:
+    """Return ``U+200B ZERO WIDTH SPACE``; a character without a name is shown by its number alone."""
+    return f"U+{ord(character):04X} {unicodedata.name(character, '')}".rstrip()

@@ -1,0 +1,697 @@
+"""YAML with places: a file read strictly, every scalar a string, every value with its line and column."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import islice
+from typing import Any, TypeAlias
+
+import yaml
+
+from reportgen.diagnostics import Diagnostic, InputError, Place
+from reportgen.texts import (
+    character_name,
+    forbidden_characters,
+    forbidden_kind,
+    normalize_text,
+    replace_forbidden,
+)
+
+Path: TypeAlias = tuple[str | int, ...]
+Value: TypeAlias = "dict[str, Value] | list[Value] | str | None"
+
+MAX_BYTES = 1_000_000
+MAX_DEPTH = 50
+MAX_CHARACTER_FINDINGS = 100  # a file that is no text at all would give one finding a byte
+MAX_SHOWN = 160  # a corrected line longer than this helps nobody
+
+# The C parser is about eighty times faster; both tell the same story.
+LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+_BLANK = " \t\n"
+_ESCAPE = r"\\(?:x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|[\s\S])"
+_ESCAPES = re.compile(_ESCAPE)
+# YAML 1.1, section 5.6 "Escape sequences".
+_NAMED_ESCAPES = {
+    "0": "\0", "a": "\a", "b": "\b", "t": "\t", "n": "\n", "v": "\v", "f": "\f", "r": "\r", "e": "\x1b",
+    "N": "\x85", "_": "\xa0", "L": "\u2028", "P": "\u2029",
+}  # fmt: skip
+# What stands for one character of the value, by the style of the scalar.
+_PIECES = {
+    '"': re.compile(rf"{_ESCAPE}|[^ \t\n]"),
+    "'": re.compile(r"''|[^ \t\n]"),
+}
+_PLAIN_PIECE = re.compile(r"[^ \t\n]")
+_BAD_INDENT = re.compile(r"^ *([\t\u00A0\u1680\u2000-\u200A\u202F\u205F\u3000])[^\S\n]*(?=\S)", re.MULTILINE)
+_DASH_IN_TEXT = re.compile(r"([^\n]*)\n *(?=- )")
+
+
+@dataclass(frozen=True)
+class Source:
+    """The text of a file under the name shown to the user; lines end with a line feed."""
+
+    path: str
+    text: str
+
+    @cached_property
+    def lines(self) -> tuple[str, ...]:
+        """The lines without their ends."""
+        return tuple(self.text.split("\n"))
+
+    @cached_property
+    def _line_starts(self) -> tuple[int, ...]:
+        return (0, *(match.end() for match in re.finditer("\n", self.text)))
+
+    def place_at(self, index: int) -> Place:
+        """Return the place of a character of the text, counted from 0."""
+        line = bisect_right(self._line_starts, index)
+        return Place(self.path, line, index - self._line_starts[line - 1] + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Where a value stands in the text, from ``start`` up to ``end``; a collection has no ``raw`` and no ``value``."""
+
+    start: int
+    end: int
+    style: str = ""  # "" plain, ' or " quoted, | literal, > folded
+    raw: str | None = None  # as the parser gave it
+    value: str | None = None  # normalised; None for an empty value
+
+
+@dataclass(frozen=True)
+class YamlFile(Source):
+    """One file, read strictly.
+
+    ``data`` is made of dicts, lists and strings; None stands for an empty value (``key:``) only: ``null``, ``~``,
+    ``no`` and ``16:30`` are strings as typed. Text is normalised (NFC, Thai typing). A path is a tuple of keys and
+    list indexes from the root, e.g. ``("team", "members", 0, "name")``.
+    """
+
+    data: Value
+    spans: Mapping[Path, Span] = field(repr=False)
+    keys: Mapping[Path, Span] = field(repr=False)
+
+    def place(self, path: Path) -> Place:
+        """Return the place of the value at the path, or of its nearest parent that exists.
+
+        The place is the value's first character, its opening quote, or the ``|`` or ``>`` of a block of text.
+        """
+        while path not in self.spans:
+            path = path[:-1]
+        return self.place_at(self.spans[path].start)
+
+    def key_place(self, path: Path) -> Place:
+        """Return the place of the key at the end of the path; of the value when it is in a list or absent."""
+        key = self.keys.get(path)
+        return self.place_at(key.start) if key else self.place(path)
+
+    def scalars(self) -> Iterator[tuple[Path, str]]:
+        """Yield the path and the text of each scalar value that is not empty, in the order of the file."""
+        for path, span in self.spans.items():
+            if span.value is not None:
+                yield path, span.value
+
+    def locate(self, path: Path, offset: int) -> Place:
+        """Return the place of a character of the scalar at the path, counted from 0 in its value.
+
+        Exact for every character that is not white space; white space that folding or indentation changed
+        gives the nearest place before it.
+        """
+        span = self.spans.get(path)
+        if span is None or span.raw is None or span.value is None:
+            return self.place(path)
+        if span.raw != span.value:
+            offset = _raw_offset(span.raw, offset)
+        return self.place_at(_source_index(self.text, span, max(0, min(offset, len(span.raw)))))
+
+
+def read_yaml(source: bytes, path: str) -> YamlFile:
+    """Read one YAML file; ``path`` is its name for messages only.
+
+    Raises:
+        InputError: with all that is wrong in the file; only a fault of YAML's own grammar, a second document
+            or too deep nesting hides what follows it.
+    """
+    text = Source(path, _decode(source, path))
+    findings = list(_forbidden_findings(text))
+    # The parser would stop at the first character it refuses; we have reported them all.
+    composer = _Composer(Source(path, replace_forbidden(text.text)))
+    composer.compose()
+    findings += composer.findings
+    if not findings and composer.is_empty:
+        findings.append(Diagnostic("file-empty", Place(path), hint="write"))
+    if findings:
+        raise InputError(sorted(findings, key=lambda finding: finding.place or Place(path)))
+    return YamlFile(path, text.text, composer.data, composer.spans, composer.keys)
+
+
+# ---- bytes to text
+
+
+def _decode(source: bytes, path: str) -> str:
+    if len(source) > MAX_BYTES:
+        values = {"size": f"{len(source) / 1_000_000:.1f}", "limit": f"{MAX_BYTES / 1_000_000:.0f}"}
+        raise InputError(Diagnostic("file-too-large", Place(path), values, "split"))
+    if source.startswith((b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")) or b"\0" in source[:2]:
+        raise InputError(Diagnostic("file-utf16", Place(path), {}, "save"))
+    try:
+        text = source.decode("utf-8")
+    except UnicodeDecodeError as error:
+        before = Source(path, _plain_lines(source[: error.start].decode("utf-8").removeprefix("\ufeff")))
+        values = {"byte": f"0x{source[error.start]:02X}"}
+        raise InputError(Diagnostic("file-not-utf8", before.place_at(len(before.text)), values, "save")) from error
+    # Notepad writes the byte order mark; it says nothing that UTF-8 needs.
+    return _plain_lines(text.removeprefix("\ufeff"))
+
+
+def _plain_lines(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _forbidden_findings(source: Source) -> Iterator[Diagnostic]:
+    found = list(forbidden_characters(source.text))
+    for index, run in found[:MAX_CHARACTER_FINDINGS]:
+        yield _forbidden_finding(source.place_at(index), run, len(run))
+    if len(found) > MAX_CHARACTER_FINDINGS:
+        index, _ = found[MAX_CHARACTER_FINDINGS]
+        values = {"count": len(found) - MAX_CHARACTER_FINDINGS}
+        yield Diagnostic("forbidden-characters-more", source.place_at(index), values, "program")
+
+
+def _forbidden_finding(place: Place, run: str, length: int) -> Diagnostic:
+    values = {"character": character_name(run[0])}
+    return Diagnostic("forbidden-character", place, values, forbidden_kind(run[0]), length)
+
+
+# ---- text to values and places
+
+
+@dataclass(slots=True)
+class _Frame:
+    """A collection whose end has not come yet; ``key`` is the key that waits for its value."""
+
+    path: Path
+    container: dict[str, Value] | list[Value]
+    key: str | None = None
+    key_lines: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def wants_key(self) -> bool:
+        return isinstance(self.container, dict) and self.key is None
+
+
+class _Composer:
+    """Makes values and places from the parser's events, without recursion, and gathers what is wrong."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.findings: list[Diagnostic] = []
+        self.data: Value = None
+        self.spans: dict[Path, Span] = {}
+        self.keys: dict[Path, Span] = {}
+        self._stack: list[_Frame] = []
+        self._documents = 0
+        self._last: Any = None  # the last event
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the file holds no value at all."""
+        return self.data is None
+
+    def compose(self) -> None:
+        """Read the events up to the end or to the first fault that hides the rest."""
+        last_line = len(self.source.lines)
+        faults: list[Diagnostic] = []
+        try:
+            events: Iterable[Any] = yaml.parse(self.source.text, Loader=LOADER)
+            for event in events:
+                if not self._take(event):
+                    last_line = int(event.start_mark.line)
+                    break
+                self._last = event
+        except yaml.MarkedYAMLError as error:
+            fault = _Fault(self.source, error, self._last)
+            last_line = fault.line
+            faults.append(fault.explain())
+        except (ValueError, OverflowError):  # the Python parser's answer to "\U00110000"
+            faults.append(_impossible_escape(self.source))
+        indents = self._bad_indents(last_line)
+        if not any(indent.place and indent.place.line == last_line + 1 for indent in indents):
+            self.findings += faults
+        self.findings += indents
+
+    def _take(self, event: Any) -> bool:
+        """Take one event; return whether to go on."""
+        match event:
+            case yaml.ScalarEvent():
+                self._check_node(event)
+                self._scalar(event)
+            case yaml.CollectionStartEvent():
+                self._check_node(event)
+                return self._start(event)
+            case yaml.CollectionEndEvent():
+                self._end(event)
+            case yaml.AliasEvent():
+                self._find("yaml-alias", event, {"name": event.anchor, "line": self._quoted_line(event)}, "text")
+                self._skip()
+            case yaml.DocumentStartEvent():
+                return self._document(event)
+        return True
+
+    def _document(self, event: Any) -> bool:
+        self._documents += 1
+        if self._documents > 1:
+            self._find("yaml-several-documents", event, {}, "split")
+        return self._documents == 1
+
+    def _start(self, event: Any) -> bool:
+        container: dict[str, Value] | list[Value] = {} if isinstance(event, yaml.MappingStartEvent) else []
+        if self._stack and self._stack[-1].wants_key:
+            self._find("yaml-key-not-text", event, {}, "quote")
+            path = self._skip()
+        else:
+            path = self._put(container)
+        self.spans[path] = Span(event.start_mark.index, event.end_mark.index)
+        self._stack.append(_Frame(path, container))
+        if len(self._stack) <= MAX_DEPTH:
+            return True
+        self._find("yaml-too-deep", event, {"limit": MAX_DEPTH}, "flat")
+        return False
+
+    def _end(self, event: Any) -> None:
+        path = self._stack.pop().path
+        self.spans[path] = Span(self.spans[path].start, event.end_mark.index)
+
+    def _scalar(self, event: Any) -> None:
+        style = event.style or ""
+        empty = event.value == "" and not style
+        value = None if empty else normalize_text(event.value)
+        span = Span(event.start_mark.index, event.end_mark.index, style, event.value, value)
+        self._check_text(span)
+        if self._stack and self._stack[-1].wants_key:
+            self._key(event, span)
+        else:
+            self.spans[self._put(value)] = span
+
+    def _key(self, event: Any, span: Span) -> None:
+        frame = self._stack[-1]
+        key = span.value
+        if key is None:
+            self._find("yaml-key-missing", event, {}, "write")
+            key = ""
+        elif key == "<<" and not span.style:
+            self._find("yaml-merge-key", event, {}, "write", 2)
+        elif key in frame.key_lines:
+            values = {"key": _shown(key), "first": frame.key_lines[key]}
+            self._find("yaml-duplicate-key", event, values, "remove", len(key))
+        frame.key_lines.setdefault(key, event.start_mark.line + 1)
+        frame.key = key
+        self.keys[(*frame.path, key)] = span
+
+    def _put(self, value: Value) -> Path:
+        """Put the value where the file has it and return its path."""
+        if not self._stack:
+            self.data = value
+            return ()
+        frame = self._stack[-1]
+        if isinstance(frame.container, list):
+            frame.container.append(value)
+            return (*frame.path, len(frame.container) - 1)
+        key = frame.key or ""
+        frame.container[key] = value
+        frame.key = None
+        return (*frame.path, key)
+
+    def _skip(self) -> Path:
+        """Note that something we refuse stands here as a key or a value, and return a path for it."""
+        if self._stack and self._stack[-1].wants_key:
+            frame = self._stack[-1]
+            frame.key = "?"
+            return (*frame.path, "?")
+        return self._put(None)
+
+    def _check_node(self, event: Any) -> None:
+        values = {"line": self._quoted_line(event)} if event.anchor or event.tag else {}
+        if event.anchor is not None:
+            self._find("yaml-anchor", event, {"name": event.anchor, **values}, "text")
+        if event.tag is not None:
+            self._find("yaml-tag", event, values, "text")
+
+    def _check_text(self, span: Span) -> None:
+        source = self.source.text[span.start : span.end]
+        if span.style == '"' and "\\" in source:
+            for match in _ESCAPES.finditer(source):
+                for _, run in forbidden_characters(_unescape(match.group())):
+                    place = self.source.place_at(span.start + match.start())
+                    self.findings.append(_forbidden_finding(place, run, len(match.group())))
+        if not span.style and "\n" in source:
+            # A program that folds text breaks long lines only; a dash after a short line was meant as a list.
+            for match in _DASH_IN_TEXT.finditer(source):
+                first_column = self.source.place_at(span.start + match.start()).column
+                if first_column + len(match.group(1)) <= 80:
+                    self.findings.append(
+                        Diagnostic("yaml-dash-in-text", self.source.place_at(span.start + match.end()), {}, "align")
+                    )
+
+    def _bad_indents(self, last_line: int) -> list[Diagnostic]:
+        """Return the lines, up to ``last_line`` counted from 0, that another character than a space indents."""
+        if not _BAD_INDENT.search(self.source.text):
+            return []
+        findings = []
+        scalars = [span for span in (*self.spans.values(), *self.keys.values()) if span.raw is not None]
+        texts = [span for span in scalars if "\n" in self.source.text[span.start : span.end]]
+        texts.sort(key=lambda span: span.start)
+        starts = [span.start for span in texts]
+        for match in _BAD_INDENT.finditer(self.source.text):
+            index, character = match.start(1), match.group(1)
+            place = self.source.place_at(index)
+            if place.line > last_line + 1:
+                break
+            inside = texts[bisect_right(starts, index) - 1] if starts and starts[0] <= index else None
+            if inside and index < inside.end and (character != "\t" or inside.style in ("|", ">")):
+                continue  # it is part of the text
+            values = {"character": _name(character)}
+            findings.append(Diagnostic("yaml-indent-character", place, values, "spaces", match.end() - index))
+        return findings
+
+    def _quoted_line(self, event: Any) -> str:
+        line = self.source.lines[event.start_mark.line]
+        return _with_quotes(line, event.start_mark.column)
+
+    def _find(self, name: str, event: Any, values: Mapping[str, Any], hint: str, length: int = 1) -> None:
+        place = Place(self.source.path, event.start_mark.line + 1, event.start_mark.column + 1)
+        self.findings.append(Diagnostic(name, place, values, hint, length))
+
+
+def _unescape(escape: str) -> str:
+    """Return the character that an escape of a double-quoted scalar stands for; none for a folded line."""
+    kind = escape[1]
+    if kind in "xuU":
+        return chr(int(escape[2:], 16))  # noqa: FURB166 - the prefix is YAML's, not Python's
+    return "" if kind == "\n" else _NAMED_ESCAPES.get(kind, kind)
+
+
+# ---- places inside a scalar
+
+
+def _raw_offset(raw: str, offset: int) -> int:
+    """Return the offset in the text as typed of a character of the normalised text."""
+    return bisect_right(range(len(raw) + 1), offset, key=lambda end: len(normalize_text(raw[:end]))) - 1
+
+
+def _source_index(text: str, span: Span, offset: int) -> int:
+    """Return the index in the file of a character of a scalar as typed.
+
+    Whatever folding, indentation and escapes do, they change white space only: the n-th other character of
+    the value is the n-th other character of the source.
+    """
+    raw = span.raw or ""
+    before, after = raw[:offset], raw[offset:]
+    solid = len(before) - sum(map(before.count, _BLANK))
+    blanks_before = len(before) - len(before.rstrip(_BLANK))
+    blanks_after = len(after) - len(after.lstrip(_BLANK))
+    previous_end, next_start = _neighbours(text, span, solid)
+    if after and not blanks_after:
+        return next_start
+    if "\n" not in before[len(before) - blanks_before :] and solid:
+        return previous_end + blanks_before
+    if "\n" not in after[:blanks_after] and blanks_after < len(after):
+        return next_start - blanks_after
+    return previous_end
+
+
+def _neighbours(text: str, span: Span, number: int) -> tuple[int, int]:
+    """Return the index after solid piece ``number - 1`` of a scalar and the index of solid piece ``number``."""
+    matches = list(islice(_solid_pieces(text, span), max(0, number - 1), number + 1))
+    previous = matches.pop(0).end() if number and matches else span.start
+    return previous, matches[0].start() if matches else previous
+
+
+def _solid_pieces(text: str, span: Span) -> Iterator[re.Match[str]]:
+    start, end = span.start, span.end
+    if span.style in ("|", ">"):
+        start = text.find("\n", start, end) + 1 or end  # after the header and its comment
+    elif span.style:
+        start, end = start + 1, end - 1
+    for match in _PIECES.get(span.style, _PLAIN_PIECE).finditer(text, start, end):
+        piece = match.group()
+        if span.style != '"' or piece[0] != "\\" or _unescape(piece) not in ("", " ", "\t", "\n"):
+            yield match
+
+
+# ---- faults of YAML's grammar, in a clerk's words
+
+_RESERVED = "@`%*&!|>?,]}"  # YAML 1.1, section 5.3 "Indicator characters"
+_TOKEN_CONTEXT = re.compile(r"alias|anchor|tag|block scalar|directive|parsing a node|block node|next token")
+# Indentation, dashes, and the first "key: " of a line; then its value.
+_ENTRY = re.compile(r"""^(?P<head>\s*(?:-\s+)*(?:(?:"[^"]*"|'[^']*'|[^\s:"'\[{#][^:]*?)\s*:\s+)?)(?P<value>\S.*)$""")
+_HAS_KEY = re.compile(r":(?:\s|$)")
+_NO_COLON = re.compile(r"^(?P<key>[A-Za-z_][A-Za-z0-9_.-]*)(?:\s*[:：]\s*|\s+)(?P<value>\S.*)$")
+_COMMENT = re.compile(r"\s#")
+_NESTING_DASH = re.compile(r"(?:^\s*|(?<=-\s))-\s+(?=-\s|[^\s\"'][^:]*:(?:\s|$))")  # a level begins after it
+
+
+class _Fault:
+    """One error of the parser, with the lines around it; ``explain`` says what a clerk most likely did."""
+
+    def __init__(self, source: Source, error: yaml.MarkedYAMLError, last_event: Any) -> None:
+        self.source = source
+        self.problem = error.problem or ""
+        self.context = error.context or ""
+        mark = error.problem_mark or error.context_mark
+        self.index: int = mark.index if mark else 0
+        self.line: int = mark.line if mark else 0
+        self.column: int = mark.column if mark else 0
+        start = error.context_mark or mark
+        self.context_index: int = start.index if start else 0
+        self.context_line: int = start.line if start else 0
+        self.context_column: int = start.column if start else 0
+        self.last_event = last_event
+
+    def explain(self) -> Diagnostic:
+        """Return the first explanation that fits, or the parser's own words."""
+        causes = (
+            self._tab, self._open_quote, self._escape, self._after_value, self._start_character, self._colon,
+            self._bracket, self._no_colon, self._level,
+        )  # fmt: skip
+        for cause in causes:
+            if finding := cause():
+                return finding
+        problem = f"{self.context}: {self.problem}" if self.context else self.problem
+        return self._finding("yaml-syntax", self.index, {"problem": problem}, "check")
+
+    def _finding(self, name: str, index: int, values: Mapping[str, Any], hint: str) -> Diagnostic:
+        """Return a finding; a hint that shows a corrected line needs one, else the hint ``plain`` is given."""
+        if values.get("line") == "":
+            hint = "plain"
+        return Diagnostic(name, self.source.place_at(min(index, len(self.source.text))), values, hint)
+
+    def _text_line(self, number: int) -> str:
+        return self.source.lines[number] if number < len(self.source.lines) else ""
+
+    def _index_of(self, line: int, column: int) -> int:
+        return sum(len(text) + 1 for text in self.source.lines[:line]) + column
+
+    def _line_above(self, number: int) -> int | None:
+        """Return the number of the nearest line above that is neither blank nor a comment."""
+        for above in range(number - 1, -1, -1):
+            if self.source.lines[above].strip() and not self.source.lines[above].lstrip().startswith("#"):
+                return above
+        return None
+
+    def _tab(self) -> Diagnostic | None:
+        if self.source.text[self.index : self.index + 1] != "\t":
+            return None
+        return self._finding("yaml-indent-character", self.index, {"character": _name("\t")}, "spaces")
+
+    def _open_quote(self) -> Diagnostic | None:
+        if "quoted scalar" not in self.context or not re.search("end of stream|document (?:indic|separ)", self.problem):
+            return None
+        return self._quote_finding(self.context_index, self.context_line, self.context_column)
+
+    def _quote_finding(self, index: int, line: int, column: int) -> Diagnostic:
+        text = self._text_line(line).rstrip()
+        quote = text[column]
+        return self._finding("yaml-quote-open", index, {"quote": quote, "line": _shown_line(text + quote)}, "close")
+
+    def _escape(self) -> Diagnostic | None:
+        if "quoted scalar" not in self.context:
+            return None
+        backslash = self.source.text.rfind("\\", 0, self.index + 1)
+        if backslash < self.context_index:
+            return None
+        line = _with_quotes(self._text_line(self.context_line), self.context_column, "'")
+        return self._finding("yaml-escape", backslash, {"line": line}, "single")
+
+    def _after_value(self) -> Diagnostic | None:
+        """Return a finding when text follows a closing quote or bracket."""
+        last = self.last_event
+        if last is None or self.source.text[last.end_mark.index : self.index].strip(" ") or self.column == 0:
+            return None
+        start = last.start_mark
+        if getattr(last, "style", None) in ("'", '"') and last.end_mark.index <= self.index:
+            if start.line != last.end_mark.line:
+                return self._quote_finding(start.index, start.line, start.column)
+            line = _with_quotes(self._text_line(start.line), start.column)
+            return self._finding("yaml-quote-inside", self.index, {"quote": last.style, "line": line}, "quotes")
+        return self._after_bracket(last)
+
+    def _after_bracket(self, last: Any) -> Diagnostic | None:
+        entry = _ENTRY.match(self._text_line(self.line))
+        if not entry or entry["value"][0] not in "[{" or last.end_mark.line != self.line:
+            return None
+        if not self.source.text[: last.end_mark.index].endswith(("]", "}")):
+            return None
+        column = entry.start("value")
+        values = {"character": entry["value"][0], "line": _with_quotes(entry.string, column)}
+        return self._finding("yaml-start-character", self._index_of(self.line, column), values, "quotes")
+
+    def _start_character(self) -> Diagnostic | None:
+        at_context = bool(_TOKEN_CONTEXT.search(self.context))
+        number, column = (self.context_line, self.context_column) if at_context else (self.line, self.column)
+        line = self._text_line(number)
+        character = line[column : column + 1]
+        index = self.context_index if at_context else self.index
+        values = {"character": character, "line": _with_quotes(line, column)}
+        if character and character in _RESERVED:
+            return self._finding("yaml-start-character", index, values, "quotes")
+        if character == "-" and line[:column].strip():
+            return self._finding("yaml-list-on-key-line", index, values, "below")
+        return None
+
+    def _colon(self) -> Diagnostic | None:
+        if self.source.text[self.index : self.index + 1] not in (":", "："):
+            return None
+        line = self._text_line(self.line)
+        if line[: self.column].rstrip().endswith(("{", ",")) or not line[: self.column].strip():
+            return self._finding("yaml-key-missing", self.index, {}, "write")
+        if "flow" in self.context:
+            if self.context_line != self.line:
+                return None
+            return self._finding("yaml-colon", self.index, {"line": _with_quotes_in_flow(line, self.column)}, "flow")
+        entry = _ENTRY.match(line)
+        if entry and entry.start("value") < self.column and _HAS_KEY.search(entry["head"]):
+            return self._finding("yaml-colon", self.index, {"line": _with_quotes(line, entry.start("value"))}, "quotes")
+        return self._first_colon(line)
+
+    def _first_colon(self, line: str) -> Diagnostic | None:
+        """Return a finding for a line that the parser took for the rest of the text above."""
+        above = self._line_above(self.line)
+        if above is None:
+            return None
+        text = self._text_line(above)
+        if not _HAS_KEY.search(text) and not text.lstrip().startswith("- "):
+            return self._missing_colon(above)
+        content = len(text) - len(re.sub(r"^\s*(?:-\s+)*", "", text))
+        first = len(line) - len(line.lstrip())
+        corrected = _shown_line(" " * content + line.strip(), strip=False)
+        values = {"found": first, "wanted": content, "line": corrected}
+        return self._finding("yaml-indent-deeper", self._index_of(self.line, first), values, "align")
+
+    def _bracket(self) -> Diagnostic | None:
+        if "flow" not in self.context:
+            return None
+        opening = self.source.text[self.context_index : self.context_index + 1]
+        values = {"opening": opening, "closing": "]" if opening == "[" else "}"}
+        return self._finding("yaml-bracket-open", self.context_index, values, "close")
+
+    def _no_colon(self) -> Diagnostic | None:
+        if "could not find expected ':'" not in self.problem:
+            return None
+        return self._missing_colon(self.context_line)
+
+    def _missing_colon(self, number: int) -> Diagnostic:
+        line = self._text_line(number)
+        indent = len(line) - len(line.lstrip())
+        text = line.strip()
+        index = self._index_of(number, indent)
+        above = self._line_above(number)
+        above_text = "" if above is None else self._text_line(above)
+        if above_text.startswith(" " * indent + "- ") or re.match(r"-[^\s-]", text):
+            item = text.removeprefix("-").strip()
+            return self._finding("yaml-no-dash", index, {"line": _shown_line(f"- {item}")}, "dash")
+        match = _NO_COLON.match(text)
+        corrected = _shown_line(f"{match['key']}: {match['value']}") if match else ""
+        return self._finding("yaml-no-colon", index, {"text": _shown(text), "line": corrected}, "colon")
+
+    def _level(self) -> Diagnostic | None:
+        """Return a finding for a line that begins at a level where nothing like it can stand."""
+        line = self._text_line(self.line)
+        above = self._line_above(self.line)
+        if not line.strip() or line[: self.column].strip() or above is None:
+            return None
+        if line.startswith(("...", "---")) or self._text_line(above).startswith(("...", "---", "%")):
+            return None
+        levels = self._open_levels()
+        if line[self.column] == ":":
+            return self._finding("yaml-key-missing", self.index, {}, "write")
+        if self.column in levels:
+            return self._finding("yaml-list-and-keys", self.index, {}, "one")
+        allowed = ", ".join(str(level) for level in sorted(levels))
+        return self._finding("yaml-indent", self.index, {"found": self.column, "allowed": allowed}, "align")
+
+    def _open_levels(self) -> set[int]:
+        """Return the columns at which the lines above begin a level that is still open here."""
+        levels: set[int] = set()
+        above = self._line_above(self.line)
+        while above is not None:
+            text = self._text_line(above)
+            indent = len(text) - len(text.lstrip())
+            if not levels or indent < min(levels):
+                levels |= {indent, *(match.end() for match in _NESTING_DASH.finditer(text))}
+            above = None if indent == 0 else self._line_above(above)
+        return levels
+
+
+def _impossible_escape(source: Source) -> Diagnostic:
+    long = (match for match in _ESCAPES.finditer(source.text) if len(match.group()) == 10)
+    index = next((match.start() for match in long if match.group()[2:].upper() > "0010FFFF"), 0)
+    return Diagnostic("yaml-escape", source.place_at(index), {"line": ""}, "plain")
+
+
+def _with_quotes(line: str, column: int, quote: str = "") -> str:
+    """Return the line with quotes round the text from the column on, without the quotes that failed; or nothing."""
+    head, text = line[:column], line[column:].rstrip()
+    comment = _COMMENT.search(text)
+    text, tail = (text[: comment.start()], text[comment.start() :]) if comment else (text, "")
+    if len(text) > 1 and text[0] in "'\"" and text[-1] == text[0]:
+        text = text[1:-1]
+    if not text or (quote == "'" and "'" in text):
+        return ""
+    return _shown_line(head + _quoted(text, quote) + tail)
+
+
+def _with_quotes_in_flow(line: str, column: int) -> str:
+    """Return the line with quotes round the text in braces that holds a colon at the column."""
+    start = max(line.rfind(",", 0, column), line.rfind("{", 0, column)) + 1
+    end = min((index for index in (line.find(",", column), line.find("}", column)) if index >= 0), default=len(line))
+    key, colon, text = line[start:end].partition(": ")
+    if not colon or "'" in text or '"' in text:
+        return ""
+    return _shown_line(line[:start] + key + colon + _quoted(text.strip(), "") + line[end:])
+
+
+def _quoted(text: str, quote: str) -> str:
+    if not quote:
+        quote = "'" if '"' in text or "\\" in text else '"'
+    return quote + (text.replace("'", "''") if quote == "'" else text) + quote
+
+
+def _shown_line(line: str, strip: bool = True) -> str:
+    """Return a corrected line as a hint shows it, or nothing when it is too long to be of help."""
+    line = line.strip() if strip else line.rstrip()
+    return line if len(line) <= MAX_SHOWN else ""
+
+
+def _shown(text: str) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= 60 else text[:59] + "…"
+
+
+def _name(character: str) -> str:
+    return "a tab" if character == "\t" else character_name(character)
