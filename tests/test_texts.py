@@ -35,7 +35,9 @@ def test_a_slip_of_thai_typing_is_put_right(typed, meant):
     assert repair_thai(typed) == meant
 
 
-@pytest.mark.parametrize("text", ["เเเปลก", "ไม่่", "้การ", "ดั๊กลัก", "พุทฺธํ", "สำนักงาน น้ำ ต่าง ๆ", "Kết luận: đạt"])
+@pytest.mark.parametrize(
+    "text", ["เเเปลก", "ไม่่", "น\u0e33\u0e49\u0e49", "้การ", "ดั๊กลัก", "พุทฺธํ", "สำนักงาน น้ำ ต่าง ๆ", "Kết luận: đạt"]
+)
 def test_doubtful_and_right_text_stays_as_typed(text):
     assert repair_thai(text) == text
 

@@ -177,6 +177,11 @@ def test_a_tab_inside_a_block_of_text_is_text(loader):
     assert read("a: |\n  x\n  \ty\n").data == {"a": "x\n\ty\n"}
 
 
+def test_a_dash_where_a_writer_folded_a_long_line_is_text(loader):
+    text = "chữ " * 20 + "- hết"
+    assert read(f"a: {'chữ ' * 20}\n  - hết\n").data == {"a": text}
+
+
 def test_a_duplicate_key_names_the_first_line():
     (finding,) = findings("a: 1\nb: 2\na: 3\n")
     assert finding.sentence() == "the key “a” is here a second time; the first is in line 1"
