@@ -275,7 +275,8 @@ def test_every_code_of_this_part_is_used_once_and_in_its_range():
 
 # ---- properties
 
-TEXT = st.text(max_size=30).filter(lambda text: not list(forbidden_characters(text)))
+# A writer leaves a no-break space at the start of a key as it is; we refuse it as indentation.
+TEXT = st.text(max_size=30).filter(lambda text: not list(forbidden_characters(text)) and not text[:1].isspace())
 WORDS = st.text(st.sampled_from("ab:-#'\"\\ {}[]|>!&*@%\n\u0e19\u0e49\u0e4d\u0e32\u0e40\u0e34éế"), max_size=120)
 SCALAR = TEXT | WORDS
 TREE = st.recursive(
