@@ -1,0 +1,554 @@
+"""The DOCX printer: a typed document → the bytes of a Word file.
+
+Named styles hold the looks; a paragraph carries a property of its own only where its look differs from its style's.
+What the page says with boxes, Word says with other means: sections dissolve into properties of their paragraphs, and
+space around tables, which Word does not know, becomes spacing of their neighbours.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+import docx
+from docx.oxml import OxmlElement, parse_xml
+from docx.oxml.ns import nsdecls, qn
+
+from reportgen.blocks import (
+    Block,
+    Borders,
+    Cell,
+    Columns,
+    Document,
+    Figure,
+    Inline,
+    LineBreak,
+    List,
+    Look,
+    NamedStyle,
+    PageNumber,
+    PageSetup,
+    Paragraph,
+    Rule,
+    Run,
+    Section,
+    Sides,
+    Space,
+    Table,
+    text_of,
+)
+from reportgen.diagnostics import Diagnostic, TemplateError
+from reportgen.docx_package import (
+    Node,
+    Properties,
+    base_package,
+    insert_ordered,
+    node,
+    ordered,
+    pack_again,
+    twips,
+)
+from reportgen.docx_styles import (
+    TABLE_GRID,
+    FontMetrics,
+    PropertyMap,
+    ScriptLanguages,
+    WordStyles,
+    border_nodes,
+    differences,
+    exact_spacing,
+    half_points,
+    holds_complex_script,
+    is_mostly_complex,
+    paragraph_properties,
+    run_properties,
+    shade,
+    toggle,
+    without_box,
+)
+
+_EMU = 12700  # in a point: the unit of pictures
+_HEADER = "\0header"  # the key of the page number's style: no class of a page can have it
+
+_Leaf = Paragraph | Rule | Space | Table | Figure | Columns
+_LeafType = TypeVar("_LeafType", bound=_Leaf)
+
+
+def print_docx(document: Document, pictures: Mapping[str, bytes], fonts: FontMetrics) -> bytes:
+    """Return the document as DOCX: the same bytes for the same arguments.
+
+    Args:
+        document: blocks with their looks.
+        pictures: name → JPEG or PNG, for each ``Figure.picture``.
+        fonts: which family has a letter, and how high its lines are.
+
+    Raises:
+        TemplateError: the page number asks for a counter style that Word has not.
+    """
+    number = document.setup.number
+    extra = {_HEADER: NamedStyle("header", "paragraph", _centred(number.look))} if number else {}
+    styles = WordStyles(document, fonts, extra)
+    languages = ScriptLanguages.of(document)
+    properties = Properties(document.title, document.author, document.subject, document.language, document.created)
+    base = base_package(properties, _families(document), (languages.latin, languages.complex_script))
+    word = docx.Document(io.BytesIO(base))
+    for style in styles.nodes():
+        word.styles.element.append(style.element())
+    printer = _Printer(word.part, pictures, fonts, styles, document)
+    end = word.element.body.sectPr
+    for element in printer.flow(document.blocks, document.root):
+        end.addprevious(element)
+    _set_up_page(word.sections[0], document.setup, printer)
+    buffer = io.BytesIO()
+    word.save(buffer)
+    return pack_again(buffer.getvalue())
+
+
+def _families(document: Document) -> Iterator[str]:
+    yield from document.root.families
+    for style in document.styles.values():
+        yield from style.look.families
+
+
+def _centred(look: Look) -> Look:
+    return replace(look, align="center", margin=Sides())
+
+
+# ---- from boxes to a flow of paragraphs and tables -----------------------------------------------------------------
+
+
+def _flatten(blocks: Iterable[Block]) -> list[_Leaf]:
+    """Return blocks without sections and lists: what these ask for is asked by the blocks in them."""
+    flat: list[_Leaf] = []
+    for block in blocks:
+        match block:
+            case List():
+                flat += block.items
+            case Section():
+                flat += _dissolve(block)
+            case _:
+                flat.append(block)
+    return flat
+
+
+def _dissolve(section: Section) -> list[_Leaf]:
+    flat = _flatten(section.blocks)
+    if not flat:
+        return flat
+    look = section.look
+    if look.keep_together:
+        # Word knows no unbreakable group: each block is tied to the next, and the last one does not break.
+        tied = [_restyle(block, keep_with_next=True) for block in flat[:-1]]
+        flat = [*tied, _restyle(flat[-1], keep_together=True)]
+    if look.keep_with_next:
+        flat[-1] = _restyle(flat[-1], keep_with_next=True)
+    if look.page_break_before:
+        flat[0] = _restyle(flat[0], page_break_before=True)
+    flat[0] = _space_out(flat[0], top=look.margin.top)
+    flat[-1] = _space_out(flat[-1], bottom=look.margin.bottom)
+    return flat
+
+
+def _restyle(block: _LeafType, **changes: Any) -> _LeafType:
+    return replace(block, look=replace(block.look, **changes))
+
+
+def _space_out(block: _LeafType, top: float = 0, bottom: float = 0) -> _LeafType:
+    """Return the block with at least this space above and below: margins that meet collapse, in CSS and in Word."""
+    margin = block.look.margin
+    return _restyle(block, margin=replace(margin, top=max(margin.top, top), bottom=max(margin.bottom, bottom)))
+
+
+def _set_tables_apart(blocks: list[_Leaf], root: Look) -> list[_Leaf]:
+    """Return the flow with the space around tables given to their neighbours, and no two tables side by side.
+
+    Word joins tables that touch, and demands a paragraph after the last one: a line of one point, or of the space that
+    is wanted there.
+    """
+    flow: list[_Leaf] = []
+    for block in blocks:
+        above = flow[-1] if flow else None
+        if _is_table(block):
+            if above is None:
+                flow += [_gap(block.look.margin.top, root, tied=True)] if block.look.margin.top else []
+            elif _is_table(above):
+                height = max(above.look.margin.bottom, block.look.margin.top)
+                flow.append(_gap(height, root, tied=above.look.keep_with_next))
+            else:
+                flow[-1] = _space_out(above, bottom=block.look.margin.top)
+            flow.append(block)
+        else:
+            bottom = above.look.margin.bottom if above is not None and _is_table(above) else 0
+            flow.append(_space_out(block, top=bottom))
+    if not flow:
+        flow.append(_gap(0, root))
+    elif _is_table(flow[-1]):
+        flow.append(_gap(flow[-1].look.margin.bottom, root))
+    return flow
+
+
+def _is_table(block: _Leaf) -> bool:
+    return isinstance(block, Table | Columns)
+
+
+def _gap(height: float, root: Look, *, tied: bool = False) -> Space:
+    """Return a line without text, one point high at least; ``tied``: kept with the next."""
+    return Space("", replace(root, height=max(1, height), keep_with_next=tied))
+
+
+# ---- blocks --------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class _Printer:
+    """Prints blocks as XML elements into one story of a python-docx document."""
+
+    part: Any
+    pictures: Mapping[str, bytes]
+    fonts: FontMetrics
+    styles: WordStyles
+    document: Document
+    drawings: int = 0
+
+    def flow(self, blocks: Iterable[Block], root: Look, *, tied: bool = False) -> Iterator[Any]:
+        """Yield the paragraphs and tables of the body or of a cell; ``tied``: each is kept with the next."""
+        for block in _set_tables_apart(_flatten(blocks), root):
+            yield from self._print(_restyle(block, keep_with_next=True) if tied else block)
+
+    def _print(self, block: _Leaf) -> Iterator[Any]:
+        match block:
+            case Paragraph():
+                yield self.paragraph(block)
+            case Rule():
+                yield self._rule(block)
+            case Space():
+                yield self._space(block)
+            case Figure():
+                yield from self._figure(block)
+            case Columns():
+                yield self._columns(block)
+            case Table():
+                yield self._table(block)
+
+    def paragraph(self, block: Paragraph) -> Any:
+        """Return a paragraph with its runs."""
+        wanted = self._properties(block.look, block.text, block.level)
+        if block.look.line_height and self._has_higher_letters(block):
+            wanted["spacing"] = exact_spacing(block.look, block.look.line_height)
+        made = self._start(block.style, wanted)
+        for inline in block.inlines:
+            for run in self._inline(inline, block.style):
+                made.append(run)
+        return made
+
+    def _properties(self, look: Look, text: str = "", level: int = 0) -> dict[str, Node]:
+        """Return the properties of a paragraph; without text it is justified as its style is."""
+        letterwise = is_mostly_complex(text) if text else self.styles.letterwise
+        return dict(paragraph_properties(look, self.fonts, level=level, letterwise=letterwise))
+
+    def _start(self, style: str, wanted: PropertyMap, *more: Node) -> Any:
+        """Return an empty paragraph of a named style, with what is wanted and the style does not hold."""
+        word = self.styles[style]
+        own = [*differences(wanted, word.paragraph).values(), *more]
+        if word is not self.styles.normal:
+            own.append(node("pStyle", val=word.id))
+        return node("p", *([ordered("pPr", own)] if own else ())).element()
+
+    def _has_higher_letters(self, block: Paragraph) -> bool:
+        """Return whether letters of another font would make lines higher than the look wants them."""
+        return any(
+            self._single_line(run.look, family) > self._single_line(run.look, run.look.families[0])
+            for run in block.inlines
+            if isinstance(run, Run)
+            for family, _ in _split_by_font(run, self.fonts)
+        )
+
+    def _single_line(self, look: Look, family: str) -> float:
+        return half_points(look, family, self.fonts) * self.fonts.line_ratio(family)
+
+    def header_text(self, text: str, look: Look) -> Iterator[Any]:
+        """Yield the runs of a text in the header."""
+        yield from self._inline(Run(text, self.document.language, "", look), _HEADER)
+
+    def _inline(self, inline: Inline, paragraph_style: str) -> Iterator[Any]:
+        if isinstance(inline, LineBreak):
+            yield node("r", node("br")).element()
+            return
+        for family, text in _split_by_font(inline, self.fonts):
+            made = self._run(inline, paragraph_style, family, text)
+            made.append(_text("w:t", text))
+            yield made
+
+    def _run(self, run: Run, paragraph_style: str, family: str, text: str) -> Any:
+        """Return a run without text: its character style, and what its look has beyond both styles."""
+        given = dict(self.styles[paragraph_style].run)
+        wanted = dict(run_properties(run.look, self.fonts, family))
+        own = []
+        if run.style:
+            style = self.styles[run.style]
+            given = _overlay(given, style.run)
+            wanted["shd"] = shade(run.look.background)
+            given.setdefault("shd", shade(None))
+            own.append(node("rStyle", val=style.id))
+        own += differences(wanted, given).values()
+        if run.language != self.document.language:
+            both = {"bidi": run.language} if holds_complex_script(text) else {}
+            own.append(node("lang", val=run.language, **both))
+        return node("r", *([ordered("rPr", own)] if own else ())).element()
+
+    def _rule(self, block: Rule) -> Any:
+        """Return an empty line of one point below the rule, taken from the space that follows."""
+        side = max(0.0, (block.column - block.length) / 2)
+        margin = replace(block.look.margin, left=side, right=side, bottom=max(0.0, block.look.margin.bottom - 1))
+        look = replace(block.look, margin=margin, padding=Sides(), borders=Borders(top=block.look.borders.top))
+        return self._start(block.style, {**self._properties(look), "spacing": exact_spacing(look, 1)})
+
+    def _space(self, block: Space) -> Any:
+        spacing = exact_spacing(block.look, block.look.height or block.look.line_height)
+        return self._start(block.style, {**self._properties(block.look), "spacing": spacing})
+
+    def _figure(self, block: Figure) -> Iterator[Any]:
+        """Yield the picture, on a line of single spacing in the smallest letters, and the caption it is kept with."""
+        look = replace(block.look, keep_with_next=True, line_height=0.0, margin=replace(block.look.margin, bottom=0.0))
+        tiny = (node("sz", val=2), node("szCs", val=2))
+        made = self._start(block.style, self._properties(look), ordered("rPr", tiny))
+        run = node("r", ordered("rPr", tiny)).element()
+        run.append(self._drawing(block))
+        made.append(run)
+        yield made
+        caption = _space_out(block.caption, bottom=block.look.margin.bottom)
+        yield self.paragraph(_restyle(caption, keep_with_next=True) if block.look.keep_with_next else caption)
+
+    def _drawing(self, block: Figure) -> Any:
+        relation, _ = self.part.get_or_add_image(io.BytesIO(self.pictures[block.picture]))
+        self.drawings += 1
+        number, size = str(self.drawings), {"cx": str(round(block.width * _EMU)), "cy": str(round(block.height * _EMU))}
+        drawing = parse_xml(_DRAWING)
+        inline = drawing.find(qn("wp:inline"))
+        properties = inline.find(qn("wp:docPr"))
+        picture = next(inline.iter(qn("pic:cNvPr")))
+        for element in (properties, picture):
+            element.set("id", number)
+            element.set("name", f"Picture {number}")
+            element.set("descr", block.alt)
+        properties.set("title", text_of(block.caption.inlines))
+        for element in (inline.find(qn("wp:extent")), next(inline.iter(qn("a:ext")))):
+            element.attrib.update(size)
+        next(inline.iter(qn("a:blip"))).set(qn("r:embed"), relation)
+        return drawing
+
+    def _columns(self, block: Columns) -> Any:
+        look = block.look
+        made = _table(block.widths, look, ())
+        row = _row(is_whole=look.keep_together)
+        cells = tuple(block.cells)
+        if look.page_break_before:
+            cells = (_break_before(cells[0]), *cells[1:])
+        for width, cell in zip(block.widths, cells, strict=True):
+            column = _cell(width, node("vAlign", val=_VERTICAL[look.vertical_align]))
+            for element in self.flow(cell, self.document.root, tied=look.keep_with_next):
+                column.append(element)
+            row.append(column)
+        made.append(row)
+        return made
+
+    def _table(self, block: Table) -> Any:
+        look = block.look
+        has_row_heads = any(cell.scope == "row" for row in block.body for cell in row)
+        made = _table(
+            block.widths,
+            look,
+            (
+                node("tblStyle", val=TABLE_GRID),
+                node("tblBorders", *border_nodes(look.borders)),
+                node("tblLook", **_table_look(bool(block.head), has_row_heads)),
+                node("tblCaption", val=block.title),
+                node("tblDescription", val=block.title),
+            ),
+        )
+        rows = (*block.head, *block.body)
+        for index, cells in enumerate(rows):
+            is_last = index == len(rows) - 1
+            is_head = index < len(block.head)
+            # A head alone at the foot of a page would say nothing.
+            tied = look.keep_with_next or (not is_last and (is_head or look.keep_together))
+            row = _row(is_whole=True, is_head=is_head)
+            for width, cell in zip(block.widths, cells, strict=True):
+                row.append(self._data_cell(cell, width, tied, look.page_break_before and index == 0))
+            made.append(row)
+        return made
+
+    def _data_cell(self, cell: Cell, width: float, tied: bool, breaks: bool) -> Any:
+        look = cell.paragraph.look
+        padding = look.padding
+        sides = (("top", padding.top), ("left", padding.left), ("bottom", padding.bottom), ("right", padding.right))
+        made = _cell(
+            width,
+            node("tcBorders", *border_nodes(look.borders)),
+            *([shade(look.background)] if look.background else ()),
+            node("tcMar", *(node(side, w=twips(length), type="dxa") for side, length in sides)),
+            node("vAlign", val=_VERTICAL[look.vertical_align]),
+        )
+        plain = replace(
+            without_box(look),
+            keep_with_next=tied or look.keep_with_next,
+            page_break_before=breaks or look.page_break_before,
+        )
+        made.append(self.paragraph(replace(cell.paragraph, look=plain)))
+        return made
+
+
+def _break_before(cell: tuple[Block, ...]) -> tuple[Block, ...]:
+    flat = _flatten(cell)
+    return (*(_restyle(block, page_break_before=True) for block in flat[:1]), *flat[1:])
+
+
+# ---- runs ----------------------------------------------------------------------------------------------------------
+
+_TOGGLES = ("b", "bCs", "i", "iCs")
+
+
+def _overlay(paragraph: PropertyMap, character: PropertyMap) -> dict[str, Node]:
+    """Return what text looks like in a paragraph style and a character style.
+
+    Bold in both is not bold: these properties of styles cancel each other (ISO/IEC 29500-1, 17.7.3).
+    """
+    both = {**paragraph, **character}
+    for tag in _TOGGLES:
+        both[tag] = toggle(tag, (paragraph.get(tag) == node(tag)) != (character.get(tag) == node(tag)))
+    return both
+
+
+def _split_by_font(run: Run, fonts: FontMetrics) -> list[tuple[str, str]]:
+    """Return (family, text) pieces; spaces, and what no family has, stay with the letters before them."""
+    first = run.look.families[0]
+    pieces: list[tuple[str, str]] = []
+    for char in run.text:
+        family = None if char.isspace() else fonts.family_for(char, run.look.families)
+        if pieces and family in (None, pieces[-1][0]):
+            pieces[-1] = (pieces[-1][0], pieces[-1][1] + char)
+        else:
+            pieces.append((family or first, char))
+    return pieces
+
+
+def _text(tag: str, text: str) -> Any:
+    made = OxmlElement(tag)
+    made.text = text
+    if text != " ".join(text.split()):
+        made.set(qn("xml:space"), "preserve")
+    return made
+
+
+# ---- tables and pictures -------------------------------------------------------------------------------------------
+
+_VERTICAL: Mapping[str, str] = {"top": "top", "middle": "center", "bottom": "bottom"}
+
+
+def _table(widths: tuple[float, ...], look: Look, more: tuple[Node, ...]) -> Any:
+    """Return a table of fixed widths without rows."""
+    properties = ordered(
+        "tblPr",
+        (
+            node("tblW", w=sum(map(twips, widths)), type="dxa"),
+            node("tblInd", w=twips(look.margin.left), type="dxa"),
+            node("tblLayout", type="fixed"),
+            node("tblCellMar", *(node(side, w=0, type="dxa") for side in ("top", "left", "bottom", "right"))),
+            *more,
+        ),
+    )
+    return node("tbl", properties, node("tblGrid", *(node("gridCol", w=twips(width)) for width in widths))).element()
+
+
+def _table_look(first_row: bool, first_column: bool) -> dict[str, str | int]:
+    """Return which heads a table has, for screen readers: as attributes and as the bits of older versions."""
+    bits = 0x0020 * first_row + 0x0080 * first_column + 0x0600
+    named = {"firstRow": first_row, "lastRow": False, "firstColumn": first_column, "lastColumn": False}
+    return {"val": f"{bits:04X}", **{name: int(is_on) for name, is_on in named.items()}, "noHBand": 1, "noVBand": 1}
+
+
+def _row(*, is_whole: bool, is_head: bool = False) -> Any:
+    properties = ([node("cantSplit")] if is_whole else []) + ([node("tblHeader")] if is_head else [])
+    return node("tr", *([Node("trPr", (), tuple(properties))] if properties else ())).element()
+
+
+def _cell(width: float, *properties: Node) -> Any:
+    return node("tc", ordered("tcPr", (node("tcW", w=twips(width), type="dxa"), *properties))).element()
+
+
+_DRAWING = f"""\
+<w:drawing {nsdecls("w", "wp", "a", "pic", "r")}><wp:inline distT="0" distB="0" distL="0" distR="0">\
+<wp:extent/><wp:docPr/>\
+<wp:cNvGraphicFramePr><a:graphicFrameLocks noChangeAspect="1"/></wp:cNvGraphicFramePr>\
+<a:graphic><a:graphicData uri="http://schemas.openxmlformats.org/drawingml/2006/picture"><pic:pic>\
+<pic:nvPicPr><pic:cNvPr/><pic:cNvPicPr/></pic:nvPicPr>\
+<pic:blipFill><a:blip/><a:stretch><a:fillRect/></a:stretch></pic:blipFill>\
+<pic:spPr><a:xfrm><a:off x="0" y="0"/><a:ext/></a:xfrm><a:prstGeom prst="rect"><a:avLst/></a:prstGeom></pic:spPr>\
+</pic:pic></a:graphicData></a:graphic></wp:inline></w:drawing>"""
+
+# ---- the page ------------------------------------------------------------------------------------------------------
+
+# CSS counter style → Word's number format (ST_NumberFormat), and the number two in it: Word counts anew on opening.
+_COUNTERS = {
+    "decimal": ("decimal", "2"),
+    "decimal-leading-zero": ("decimalZero", "02"),
+    "lower-roman": ("lowerRoman", "ii"),
+    "upper-roman": ("upperRoman", "II"),
+    "lower-alpha": ("lowerLetter", "b"),
+    "lower-latin": ("lowerLetter", "b"),
+    "upper-alpha": ("upperLetter", "B"),
+    "upper-latin": ("upperLetter", "B"),
+    "thai": ("thaiNumbers", "๒"),
+    "devanagari": ("hindiNumbers", "२"),
+}
+
+
+def _set_up_page(section: Any, setup: PageSetup, printer: _Printer) -> None:
+    margin = setup.margin
+    # Without a header the distance has no effect; zero keeps it out of the text's way.
+    header = setup.number.distance if setup.number else 0
+    sides = {name: twips(getattr(margin, name)) for name in ("top", "right", "bottom", "left")}
+    orientation = {"orient": "landscape"} if setup.width > setup.height else {}
+    insert: Callable[[Node], None] = lambda child: insert_ordered(section._sectPr, "sectPr", child)  # noqa: E731
+    insert(node("pgSz", w=twips(setup.width), h=twips(setup.height), **orientation))
+    insert(node("pgMar", **sides, header=twips(header), footer=0, gutter=0))
+    if setup.number is None:
+        return
+    number_format, two = _number_format(setup.number)
+    insert(node("pgNumType", fmt=number_format))
+    _fill(section.header, _page_number(setup.number, two, printer))
+    if not setup.number.on_first_page:
+        insert(node("titlePg"))
+        _fill(section.first_page_header, printer.paragraph(Paragraph(_HEADER, _centred(setup.number.look), ())))
+
+
+def _number_format(number: PageNumber) -> tuple[str, str]:
+    if number.counter not in _COUNTERS:
+        values = {"counter": number.counter, "allowed": ", ".join(_COUNTERS)}
+        raise TemplateError(Diagnostic("docx-page-counter", values=values, hint="use"))
+    return _COUNTERS[number.counter]
+
+
+def _fill(header: Any, paragraph: Any) -> None:
+    header.is_linked_to_previous = False  # makes the part, with python-docx's own text
+    header.part._element = node("hdr").element()
+    header.part._element.append(paragraph)
+
+
+def _page_number(number: PageNumber, two: str, printer: _Printer) -> Any:
+    """Return the paragraph of the header: a complex field, which Word and LibreOffice count for each page."""
+    made = printer.paragraph(Paragraph(_HEADER, _centred(number.look), ()))
+    made.extend(printer.header_text(number.before, number.look))
+    instruction = node("r").element()
+    instruction.append(_text("w:instrText", " PAGE "))
+    made.extend((_field_mark("begin"), instruction, _field_mark("separate")))
+    made.extend(printer.header_text(two, number.look))
+    made.append(_field_mark("end"))
+    made.extend(printer.header_text(number.after, number.look))
+    return made
+
+
+def _field_mark(kind: str) -> Any:
+    return node("r", node("fldChar", fldCharType=kind)).element()
