@@ -100,9 +100,12 @@ class FontSet:
         """Return the characters that none of the declared ``families`` has; what leaves no ink needs no font."""
         return {char for char in set(text) if not _is_inkless(char) and self.family_for(char, families) is None}
 
-    def family_for(self, char: str, families: Sequence[str]) -> str | None:
-        """Return the first of the declared ``families`` that has the character in every face, or None."""
-        return next((family for family in families if _has(self._family(family), char)), None)
+    def family_for(self, letter: str, families: Sequence[str]) -> str | None:
+        """Return the first of the declared ``families`` that has the letter in every face, or None.
+
+        A letter is a character, or one with its combining marks: these stand right only in the font of their base.
+        """
+        return next((family for family in families if _has(self._family(family), letter)), None)
 
     def text_width(self, text: str, family: str, size: float, *, bold: bool = False, italic: bool = False) -> float:
         """Return the width of a line in points: the sum of its advances, without kerning; ``size`` is in points.
@@ -124,6 +127,10 @@ class FontSet:
         """Return the height of a single line in Word for Windows, in em."""
         face = _face(self._family(family))
         return face.line_height / face.units_per_em
+
+    def size_factor(self, family: str) -> float:
+        """Return how much larger than its nominal size a family is set, to fit the first one."""
+        return float(self._family(family).typeface.size_factor)
 
     def fontconfig(self) -> Path:
         """Return the private fonts.conf; FONTCONFIG_FILE must name it before WeasyPrint is imported."""
@@ -370,8 +377,9 @@ def _face(family: FontFamily, *, bold: bool = False, italic: bool = False) -> _M
     return _metrics((faces.get((bold, italic)) or faces[bold, False]).path)
 
 
-def _has(family: FontFamily, char: str) -> bool:
-    return all(ord(char) in _metrics(file.path).advances for file in family.files)
+def _has(family: FontFamily, letter: str) -> bool:
+    faces = [_metrics(file.path).advances for file in family.files]
+    return all(ord(char) in advances for char in letter for advances in faces)
 
 
 def _is_inkless(char: str) -> bool:

@@ -327,6 +327,13 @@ def test_the_first_family_that_has_a_character_draws_it(fonts: FontSet) -> None:
     assert [fonts.family_for(char, order) for char in "กaŏ☐"] == [order[0], order[0], order[1], None]
 
 
+def test_a_letter_and_its_marks_are_drawn_by_one_family(fonts: FontSet) -> None:
+    order = ["TH SarabunPSK", "Times New Roman"]
+    assert fonts.family_for("ê", order) == "TH SarabunPSK"
+    assert fonts.family_for("ê\u0306", order) == "Times New Roman"
+    assert fonts.family_for("ก\u0306", order) is None
+
+
 def test_an_undeclared_family_is_a_bug(fonts: FontSet) -> None:
     with pytest.raises(KeyError, match="Liberation Serif"):
         fonts.missing("a", ["Liberation Serif"])
