@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -109,6 +110,26 @@ def one_line(diagnostic: Diagnostic, language: str = "en") -> str:
     tail = f"; {advice}" if advice else ""
     severity = severity_word(diagnostic.severity, language)
     return f"{place}{severity}[{diagnostic.code}]: {diagnostic.sentence(language)}{tail}"
+
+
+def full_text(diagnostic: Diagnostic, source: str, language: str = "en") -> str:
+    """Return the finding on one line, then the source line with carets under the characters it covers."""
+    first = one_line(diagnostic, language)
+    if not source or diagnostic.place is None:
+        return first
+    start = diagnostic.place.column - 1
+    number = str(diagnostic.place.line)
+    pad = " " * len(number)
+    before = "".join("\t" if char == "\t" else " " * _columns(char) for char in source[:start])
+    carets = "^" * max(1, sum(map(_columns, source[start : start + diagnostic.length])))
+    return f"{first}\n {pad} |\n {number} | {source}\n {pad} | {before}{carets}"
+
+
+def _columns(char: str) -> int:
+    """Return how many columns of a terminal a character takes: marks above and below a letter take none."""
+    if unicodedata.category(char) in ("Mn", "Me", "Cf"):
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
 
 
 def severity_word(severity: Severity, language: str = "en") -> str:

@@ -507,13 +507,13 @@ _COUNTERS = {
 
 def _set_up_page(section: Any, setup: PageSetup, printer: _Printer) -> None:
     margin = setup.margin
-    # Without a header the distance has no effect; zero keeps it out of the text's way.
-    header = setup.number.distance if setup.number else 0
+    # Half the margin is where a clerk who adds a header or a footer in Word would look for it.
+    header = setup.number.distance if setup.number else margin.top / 2
     sides = {name: twips(getattr(margin, name)) for name in ("top", "right", "bottom", "left")}
     orientation = {"orient": "landscape"} if setup.width > setup.height else {}
     insert: Callable[[Node], None] = lambda child: insert_ordered(section._sectPr, "sectPr", child)  # noqa: E731
     insert(node("pgSz", w=twips(setup.width), h=twips(setup.height), **orientation))
-    insert(node("pgMar", **sides, header=twips(header), footer=0, gutter=0))
+    insert(node("pgMar", **sides, header=twips(header), footer=twips(margin.bottom / 2), gutter=0))
     if setup.number is None:
         return
     number_format, two = _number_format(setup.number)

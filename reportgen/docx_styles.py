@@ -78,7 +78,7 @@ def text_of_document(document: Document) -> str:
 PropertyMap = Mapping[str, Node]
 
 _ALIGNMENTS = {"left": "left", "right": "right", "center": "center"}
-_PAGE_BORDER_SPACE = 31  # points; the most that Word allows between a paragraph and its border
+_BORDER_SPACE = 31  # points; the most that Word allows between a paragraph and its border
 NO_SHADE = node("shd", val="clear", color="auto", fill="auto")
 _BODY_LEVEL = 9  # Word's outline level of running text
 
@@ -164,7 +164,7 @@ def border_nodes(borders: Borders, padding: Sides | None = None) -> tuple[Node, 
         if border is None:
             made.append(node(side, val="nil"))
             continue
-        space = 0 if padding is None else min(_PAGE_BORDER_SPACE, round(getattr(padding, side)))
+        space = 0 if padding is None else min(_BORDER_SPACE, round(getattr(padding, side)))
         width = min(96, max(2, round(border.width * 8)))  # ST_EighthPointMeasure of a line border
         made.append(node(side, val="single", sz=width, space=space, color=border.color))
     return tuple(made)
@@ -308,7 +308,9 @@ class WordStyles:
 
     def _style_node(self, style: WordStyle) -> Node:
         based_on = _NORMAL if style.kind == "paragraph" else "DefaultParagraphFont"
-        head = (node("name", val=style.name), node("basedOn", val=based_on), node("qFormat"))
+        # A new paragraph after a heading is running text.
+        after = (node("next", val=_NORMAL),) if style.level else ()
+        head = (node("name", val=style.name), node("basedOn", val=based_on), *after, node("qFormat"))
         return node("style", *head, *_style_properties(style), **_attributes(style))
 
 

@@ -16,6 +16,7 @@ from reportgen.model import (
     Count,
     Date,
     Id,
+    IdOrText,
     OrUnknown,
     Rate,
     Record,
@@ -23,7 +24,6 @@ from reportgen.model import (
     Time,
     Unknown,
     choose_reference,
-    is_id,
     validate,
 )
 from reportgen.office import Body, Person
@@ -116,12 +116,6 @@ BodyReference = Annotated[
     Discriminator(choose_reference),
 ]
 """An agency or a unit of office.yaml by id, or a one-off one written in place."""
-
-BodyOrText = Annotated[
-    Annotated[Id, Tag("by-id")] | Annotated[Text, Tag("in-place")],
-    Discriminator(lambda value: "by-id" if is_id(value) else "in-place"),
-]
-"""An agency or a unit of office.yaml by id, or a text."""
 
 
 class Decision(Record):
@@ -245,7 +239,7 @@ class Inspection(Record):
     date: Days
     started: OrUnknown[Time]
     ended: OrUnknown[Time]
-    place: BodyOrText
+    place: IdOrText
     legal_bases: tuple[Text, ...] = ()
     team: Team
     period: Days | None = None
@@ -258,7 +252,7 @@ class Inspection(Record):
     conclusions: tuple[Conclusion, ...] = ()
     response: Response | None = None
     copies: OrUnknown[Count]
-    recipients: OrUnknown[tuple[BodyOrText, ...]] = ()
+    recipients: OrUnknown[tuple[IdOrText, ...]] = ()
     signatures: Annotated[tuple[Signatory, ...], Field(min_length=1)]
 
     @model_validator(mode="after")

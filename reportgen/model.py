@@ -155,6 +155,13 @@ def is_id(value: Any) -> bool:
     return isinstance(value, str) and _ID.fullmatch(value) is not None
 
 
+IdOrText = Annotated[
+    Annotated[Id, Tag("by-id")] | Annotated[Text, Tag("in-place")],
+    Discriminator(lambda value: "by-id" if is_id(value) else "in-place"),
+]
+"""An office entry by id, or a text: what has not the form of an id is a text."""
+
+
 def choose_reference(value: Any) -> str:
     """Tell pydantic whether a value refers to an office entry or is written in place."""
     return "in-place" if isinstance(value, dict | BaseModel) else "by-id"

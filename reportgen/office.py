@@ -4,18 +4,12 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Mapping
-from typing import Annotated
 
-from pydantic import Discriminator, Field, Tag
+from pydantic import Field
 
 from reportgen.calendars import DateForms
-from reportgen.model import Date, Id, Record, Text, choose_reference, validate
+from reportgen.model import Date, Id, IdOrText, Record, Text, validate
 from reportgen.yamlfile import YamlFile
-
-IdOrText = Annotated[
-    Annotated[Id, Tag("by-id")] | Annotated[Text, Tag("in-place")],
-    Discriminator(choose_reference),
-]
 
 
 class Entry(Record):

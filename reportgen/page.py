@@ -48,10 +48,14 @@ class TemplateSource:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One edition as HTML: all its words, in order, with the elements and classes that the strict reader knows."""
+    """One edition as HTML: all its words, in order, with the elements and classes that the strict reader knows.
+
+    ``places`` tells where its author wrote each class, for messages; under "" stands the main template.
+    """
 
     html: str
     language: str
+    places: Mapping[str, Place]
 
 
 class Numbering:
@@ -104,7 +108,16 @@ def make_page(edition: Edition, templates: Mapping[str, TemplateSource]) -> Page
     root = _parse(text, templates)
     typeset(root, Typography.of(edition))
     html = etree.tostring(root, method="html", encoding="unicode", doctype="<!DOCTYPE html>")
-    return Page(html=html, language=edition.language)
+    return Page(html=html, language=edition.language, places=_class_places(templates))
+
+
+def _class_places(templates: Mapping[str, TemplateSource]) -> Mapping[str, Place]:
+    places = {"": Place(templates[_MAIN].path)}
+    for source in templates.values():
+        for number, line in enumerate(source.text.splitlines(), 1):
+            for found in re.finditer(r'class="([^"{]*)"', line):
+                places.setdefault(found[1], Place(source.path, number, found.start(1) + 1))
+    return places
 
 
 def _names(edition: Edition) -> dict[str, Any]:

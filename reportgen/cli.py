@@ -1,0 +1,259 @@
+"""The command line: the only place that prints, asks and chooses exit codes.
+
+Exit codes: 0 all good, 1 something reported, 2 wrong usage. Files made are listed on stdout, all else goes to stderr.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+
+from reportgen import __version__
+from reportgen.diagnostics import (
+    Diagnostic,
+    ReportgenError,
+    Severity,
+    catalogue,
+    full_text,
+    one_line,
+    sort_diagnostics,
+)
+
+UI_LANGUAGES = ("vi", "th", "en")
+OUTPUT_FORMATS = ("full", "concise", "json")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What every command knows: where to look, how to tell what is wrong, in which language."""
+
+    folder: Path
+    output_format: str
+    language: str
+
+    def say(self, name: str, **values: Any) -> None:
+        """Tell the user something, in their language."""
+        click.echo(str(catalogue(self.language)["ui"][name]).format(**values), err=True)
+
+    def report(self, diagnostics: Iterable[Diagnostic]) -> None:
+        """Show findings in the form that was asked for."""
+        found = sort_diagnostics(diagnostics)
+        if self.output_format == "json":
+            click.echo(json.dumps([_as_json(d, self.language) for d in found], ensure_ascii=False, indent=2))
+            return
+        show = one_line if self.output_format == "concise" else full_text_of(self.folder)
+        for diagnostic in found:
+            click.echo(show(diagnostic, self.language), err=True)
+
+
+def full_text_of(folder: Path) -> Callable[[Diagnostic, str], str]:
+    """Return how a finding is shown with its source line, read from the workspace that a folder is in."""
+    from reportgen.workspace import Workspace
+
+    try:
+        root = Workspace.find(folder).root
+    except ReportgenError:
+        root = folder
+
+    def show(diagnostic: Diagnostic, language: str) -> str:
+        source = ""
+        if diagnostic.place:
+            try:
+                lines = (root / diagnostic.place.path).read_text(encoding="utf-8-sig").splitlines()
+                source = lines[diagnostic.place.line - 1]
+            except (OSError, UnicodeDecodeError, IndexError):
+                source = ""
+        return full_text(diagnostic, source, language)
+
+    return show
+
+
+def _as_json(diagnostic: Diagnostic, language: str) -> dict[str, Any]:
+    place = diagnostic.place
+    return {
+        "code": diagnostic.code,
+        "name": diagnostic.name,
+        "severity": diagnostic.severity.value,
+        "file": place.path if place else None,
+        "line": place.line if place else None,
+        "column": place.column if place else None,
+        "message": diagnostic.sentence(language),
+        "hint": diagnostic.advice(language) or None,
+    }
+
+
+def _environment_language() -> str:
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        value = os.environ.get(name, "")
+        if value:
+            return value[:2] if value[:2] in UI_LANGUAGES else "en"
+    return "en"
+
+
+def reports(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Turn a user's mistakes into findings and exit code 1; anything else is a bug and keeps its trace."""
+
+    @wraps(command)
+    def run(*arguments: Any, **options: Any) -> Any:
+        settings: Settings = click.get_current_context().obj
+        try:
+            return command(settings, *arguments, **options)
+        except ReportgenError as error:
+            settings.report(error.diagnostics)
+            sys.exit(1)
+
+    return run
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="reportgen")
+@click.option("-C", "folder", type=click.Path(path_type=Path, file_okay=False, exists=True), default=Path(), help="The office's folder, or one in it.")
+@click.option("--output-format", type=click.Choice(OUTPUT_FORMATS), default="full", help="How findings are shown.")
+@click.option("--ui", "language", type=click.Choice(UI_LANGUAGES), default=None, help="The language of messages.")
+@click.pass_context
+def main(context: click.Context, folder: Path, output_format: str, language: str | None) -> None:
+    """Print official inspection minutes from YAML files."""
+    context.obj = Settings(folder, output_format, language or _environment_language())
+
+
+@main.command()
+@click.argument("ids", nargs=-1, metavar="[ID]...")
+@reports
+def check(settings: Settings, ids: tuple[str, ...]) -> None:
+    """Read everything, say everything that is wrong; write nothing."""
+    from reportgen.workspace import Workspace, fonts_or_warning, load_inspection, read_library
+
+    workspace = Workspace.find(settings.folder)
+    chosen = _chosen(workspace, ids)
+    library = read_library(workspace)
+    fonts, found = fonts_or_warning(library)
+    found += library.warnings
+    for identifier in chosen:
+        try:
+            found += load_inspection(workspace, library, identifier, fonts).warnings
+        except ReportgenError as error:
+            found += error.diagnostics
+    settings.report(found)
+    errors = sum(finding.severity is Severity.ERROR for finding in sort_diagnostics(found))
+    warnings = len(sort_diagnostics(found)) - errors
+    settings.say("checked", inspections=len(chosen), errors=errors, warnings=warnings)
+    sys.exit(1 if errors else 0)
+
+
+@main.command()
+@click.argument("ids", nargs=-1, metavar="[ID]...")
+@click.option("--language", "languages", multiple=True, metavar="L", help="Only this language; may be given again.")
+@click.option("--format", "formats", multiple=True, type=click.Choice(("docx", "pdf")), help="Only this format.")
+@click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="How many processes print.")
+@reports
+def build(settings: Settings, ids: tuple[str, ...], languages: tuple[str, ...], formats: tuple[str, ...], jobs: int) -> None:
+    """Print the minutes: DOCX and PDF, in each language of each inspection."""
+    from reportgen.build import FORMATS, Order
+    from reportgen.build import build as print_all
+    from reportgen.workspace import Workspace, cache_folder, read_library
+
+    workspace = Workspace.find(settings.folder)
+    chosen = _chosen(workspace, ids)
+    library = read_library(workspace)
+    _known_languages(languages, library.locales)
+    order = Order(chosen, languages, formats or FORMATS, jobs)
+    found = list(library.warnings)
+    made = failed = 0
+    with _progress(settings, len(chosen)) as step:
+        for outcome in print_all(workspace, library, order, cache_folder()):
+            step(outcome.id)
+            found += [*outcome.errors, *outcome.warnings]
+            failed += bool(outcome.errors)
+            made += len(outcome.files)
+            for file in outcome.files:
+                click.echo(file.as_posix())
+    settings.report(found)
+    settings.say("built", files=made, inspections=len(chosen) - failed, failed=failed)
+    sys.exit(1 if failed else 0)
+
+
+@main.command()
+@click.argument("identifier", metavar="ID")
+@click.option("--language", default=None, help="The language of the comments in the file.")
+@reports
+def new(settings: Settings, identifier: str, language: str | None) -> None:
+    """Write a commented inspection file to fill in."""
+    from reportgen.new import new_inspection
+    from reportgen.workspace import Workspace
+
+    workspace = Workspace.find(settings.folder)
+    path = new_inspection(workspace, identifier, language or settings.language)
+    click.echo(path.as_posix())
+    settings.say("written", path=path.as_posix())
+
+
+@main.command()
+@reports
+def doctor(settings: Settings) -> None:
+    """Prove fonts, line breaking, the text of PDFs and library versions on this computer."""
+    from reportgen.doctor import examine
+    from reportgen.workspace import Workspace, cache_folder, read_library
+
+    library = read_library(Workspace.find(settings.folder))
+    failed = 0
+    for result in examine(library, cache_folder()):
+        mark = click.style("✓", fg="green") if result.good else click.style("✗", fg="red")
+        click.echo(f"{mark} {result.text(settings.language)}")
+        failed += not result.good
+    settings.say("healthy" if not failed else "ill", failed=failed)
+    sys.exit(1 if failed else 0)
+
+
+def _chosen(workspace: Any, ids: tuple[str, ...]) -> tuple[str, ...]:
+    from reportgen.diagnostics import InputError
+
+    if not ids:
+        return tuple(workspace.inspection_ids())
+    chosen: dict[str, None] = {}
+    found: list[Diagnostic] = []
+    for asked in ids:
+        try:
+            chosen[workspace.inspection_id(asked)] = None
+        except InputError as error:
+            found += error.diagnostics
+    if found:
+        raise InputError(found)
+    return tuple(chosen)
+
+
+def _known_languages(languages: tuple[str, ...], there: Iterable[str]) -> None:
+    allowed = tuple(there)
+    for language in languages:
+        if language not in allowed:
+            raise click.BadParameter(f"{language!r} is not one of {', '.join(allowed)}", param_hint="--language")
+
+
+class _progress:  # noqa: N801 - used as a with-statement
+    """A line on a terminal that tells which inspection was printed last; nothing where stderr is a file."""
+
+    def __init__(self, settings: Settings, total: int) -> None:
+        self._shown = sys.stderr.isatty()
+        self._total = total
+        self._done = 0
+
+    def __enter__(self) -> Callable[[str], None]:
+        return self._step
+
+    def __exit__(self, *_: object) -> None:
+        if self._shown:
+            click.echo("\r\033[K", nl=False, err=True)
+
+    def _step(self, identifier: str) -> None:
+        self._done += 1
+        if self._shown:
+            click.echo(f"\r\033[K{self._done}/{self._total} {identifier}", nl=False, err=True)
+
+

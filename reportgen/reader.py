@@ -1,0 +1,323 @@
+"""The strict reader: a page's HTML becomes typed blocks with computed looks; what it does not know, it refuses."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+from xml.etree.ElementTree import Element
+
+from reportgen.blocks import (
+    Block,
+    Cell,
+    Columns,
+    Document,
+    Figure,
+    Inline,
+    LineBreak,
+    List,
+    Look,
+    NamedStyle,
+    Paragraph,
+    Rule,
+    Run,
+    Section,
+    Space,
+    Table,
+)
+from reportgen.diagnostics import Diagnostic, Place, TemplateError
+from reportgen.stylesheet import ComputedStyles
+
+_HEADINGS = {"h1": 1, "h2": 2, "h3": 3}
+_RUN_FIELDS = ("families", "size", "bold", "italic", "underline", "color", "background")
+_CONTAINERS = frozenset({"section", "header", "div"})
+_KNOWN = "section, header, div, p, h1, h2, h3, ul, li, hr, table, figure, img, figcaption, span, br"
+
+
+class Measures(Protocol):
+    """What the reader must know of fonts: how long a text is."""
+
+    def text_width(self, text: str, family: str, size: float, *, bold: bool = False, italic: bool = False) -> float:
+        """Return the width of a text in points."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadPage:
+    """A page read strictly: the document, and the length of each rule that depends on the text above it."""
+
+    document: Document
+    rules: Mapping[Element, float]
+
+
+def read_page(
+    styles: ComputedStyles,
+    known_classes: frozenset[str],
+    picture_sizes: Mapping[str, tuple[int, int]],
+    measures: Measures,
+    places: Mapping[str, Place],
+) -> ReadPage:
+    """Return the typed document of a page.
+
+    Args:
+        styles: the page with its computed styles
+        known_classes: the classes that the style sheets speak of
+        picture_sizes: width and height of each picture in pixels
+        measures: how long a text is
+        places: where the templates' author wrote each class; under "" the main template
+
+    Raises:
+        TemplateError: with every element, class and attribute that the reader does not know.
+    """
+    root = styles.html.etree_element
+    body = root.find("body")
+    if body is None:
+        raise TemplateError(Diagnostic("element-unknown", places[""], {"element": "html", "allowed": _KNOWN}, "allowed"))
+    setup = styles.page_setup(body)
+    width = setup.width - setup.margin.left - setup.margin.right
+    reader = _Reader(styles, known_classes, picture_sizes, measures, places, root.get("lang", ""), styles.look(body))
+    blocks = tuple(reader.blocks(body, width))
+    if reader.found:
+        raise TemplateError(reader.found)
+    document = Document(
+        title=(root.findtext("head/title") or "").strip(),
+        author=_meta(root, "author"),
+        subject=_meta(root, "description"),
+        language=root.get("lang", ""),
+        created=_created(_meta(root, "dcterms.created")),
+        setup=setup,
+        root=styles.look(body),
+        styles=dict(sorted(reader.styles.items())),
+        blocks=blocks,
+    )
+    return ReadPage(document, reader.rules)
+
+
+def _meta(root: Element, name: str) -> str:
+    return next((meta.get("content", "") for meta in root.iter("meta") if meta.get("name") == name), "")
+
+
+def _created(day: str) -> datetime.datetime:
+    """Return the inspection's day as the time of the document: a printed file does not depend on the clock."""
+    return datetime.datetime.combine(datetime.date.fromisoformat(day), datetime.time(), tzinfo=datetime.UTC)
+
+
+@dataclass
+class _Reader:
+    """Reads elements; collects the named styles, the rules' lengths and all that is wrong."""
+
+    computed: ComputedStyles
+    known_classes: frozenset[str]
+    picture_sizes: Mapping[str, tuple[int, int]]
+    measures: Measures
+    places: Mapping[str, Place]
+    language: str
+    root_look: Look
+    styles: dict[str, NamedStyle] = field(default_factory=dict)
+    rules: dict[Element, float] = field(default_factory=dict)
+    found: list[Diagnostic] = field(default_factory=list)
+
+    # ---- blocks
+
+    def blocks(self, parent: Element, width: float) -> Iterator[Block]:
+        """Yield the blocks in an element; a block before one that avoids a break before itself is kept with it."""
+        self._refuse_text(parent)
+        pending: Block | None = None
+        for element in parent:
+            block = self.block(element, width, pending)
+            if block is None:
+                continue
+            if pending is not None:
+                keep = self.computed.break_before(element) == "avoid"
+                yield _kept_with_next(pending) if keep else pending
+            pending = block
+        if pending is not None:
+            yield pending
+
+    def block(self, element: Element, width: float, before: Block | None) -> Block | None:
+        """Return the block of an element; None (and a finding) where the reader does not know it."""
+        match element.tag:
+            case "p" | "h1" | "h2" | "h3":
+                return self.paragraph(element)
+            case "ul":
+                return List(self._name(element), tuple(self.paragraph(item) for item in self._children(element, "li")))
+            case "hr":
+                return self.rule(element, width, before)
+            case "table":
+                return self.table(element)
+            case "figure":
+                return self.figure(element)
+            case tag if tag in _CONTAINERS:
+                return self.container(element, width)
+            case _:
+                self._unknown(element)
+                return None
+
+    def container(self, element: Element, width: float) -> Block:
+        """Return columns for a flex container, empty space for one with a height alone, else a section."""
+        look = self.computed.look(element)
+        if self.computed.display(element) == "flex":
+            return self.columns(element, look)
+        if len(element) == 0 and look.height is not None:
+            return Space(self._named(element, look, 0), look)
+        inner = look.width or width
+        return Section(self._name(element), look, tuple(self.blocks(element, inner)))
+
+    def columns(self, element: Element, look: Look) -> Columns:
+        widths = []
+        cells = []
+        for child in self._children(element, "div"):
+            width = self.computed.look(child).width
+            if width is None:
+                self._find("column-without-width", {"class": self._class(child)}, "write")
+                width = 0.0
+            self._check_class(child)
+            widths.append(width)
+            cells.append(tuple(self.blocks(child, width)))
+        return Columns(self._name(element), look, tuple(widths), tuple(cells))
+
+    def paragraph(self, element: Element) -> Paragraph:
+        look = self.computed.look(element)
+        level = _HEADINGS.get(element.tag, 0)
+        name = self._named(element, look, level)
+        return Paragraph(name, look, tuple(self.inlines(element, self.language, look)), level)
+
+    def rule(self, element: Element, width: float, before: Block | None) -> Rule:
+        """Return a line; a width in per cent is of the text above it (Decree 30/2020/NĐ-CP, Annex I, V)."""
+        look = self.computed.look(element)
+        percent = self.computed.percent_width(element)
+        length = look.width if look.width is not None else width
+        if percent is not None:
+            length = percent / 100 * min(width, self._text_width(before) if isinstance(before, Paragraph) else width)
+        length = round(length, 2)
+        self.rules[element] = length
+        return Rule(self._named(element, look, 0), look, length, width)
+
+    def _text_width(self, paragraph: Paragraph) -> float:
+        return sum(
+            self.measures.text_width(run.text, run.look.families[0], run.look.size, bold=run.look.bold, italic=run.look.italic)
+            for run in paragraph.inlines
+            if isinstance(run, Run)
+        )
+
+    def table(self, element: Element) -> Table:
+        columns = [self.computed.look(column).width or 0.0 for column in element.iter("col")]
+        for column in element.iter("col"):
+            self._check_class(column)
+        head = tuple(self.row(row, len(columns)) for part in element.iter("thead") for row in part.iter("tr"))
+        body = tuple(self.row(row, len(columns)) for part in element.iter("tbody") for row in part.iter("tr"))
+        look = self.computed.look(element)
+        return Table(self._name(element), look, element.get("title", ""), tuple(columns), head, body)
+
+    def row(self, element: Element, columns: int) -> tuple[Cell, ...]:
+        cells = tuple(Cell(self.paragraph(cell), cell.get("scope", "")) for cell in element if cell.tag in ("th", "td"))
+        if len(cells) != columns or len(cells) != len(element):
+            self._find("table-row-ragged", {"found": len(cells), "expected": columns}, "same")
+        for cell in element:
+            if cell.tag == "th" and not cell.get("scope"):
+                self._find("head-without-scope", {"text": "".join(cell.itertext()).strip()}, "write")
+        return cells
+
+    def figure(self, element: Element) -> Figure | None:
+        picture, caption = element.find("img"), element.find("figcaption")
+        if picture is None or caption is None or len(element) != 2 or not picture.get("alt"):
+            self._find("figure-incomplete", {}, "write")
+            return None
+        name = picture.get("src", "")
+        width = self.computed.look(picture).width
+        size = self.picture_sizes.get(name)
+        if width is None or size is None:
+            self._find("picture-without-size", {"picture": name}, "write")
+            return None
+        self._check_class(picture)
+        height = round(width * size[1] / size[0], 2)
+        look = self.computed.look(element)
+        style = self._named(element, look, 0)
+        return Figure(style, look, name, width, height, picture.get("alt", ""), self.paragraph(caption))
+
+    # ---- inlines
+
+    def inlines(self, element: Element, language: str, look: Look, style: str = "") -> Iterator[Inline]:
+        """Yield the runs and line breaks of an element."""
+        if element.text:
+            yield Run(element.text, language, style, look)
+        for child in element:
+            if child.tag == "br":
+                yield LineBreak()
+            elif child.tag == "span":
+                child_look = self.computed.look(child)
+                child_style = self._named(child, self._own_look(child_look, look), 0) if child.get("class") else style
+                yield from self.inlines(child, child.get("lang", language), child_look, child_style)
+            else:
+                self._unknown(child)
+            if child.tail:
+                yield Run(child.tail, language, style, look)
+
+    def _own_look(self, look: Look, around: Look) -> Look:
+        """Return the document's look with only what a phrase changes in the text around it: a character style."""
+        own = {name: getattr(look, name) for name in _RUN_FIELDS if getattr(look, name) != getattr(around, name)}
+        return replace(self.root_look, **own)
+
+    # ---- names
+
+    def _named(self, element: Element, look: Look, level: int) -> str:
+        """Return the name of an element's look; the same name always means the same look."""
+        self._check_class(element)
+        name = self._name(element)
+        kind: NamedStyle = NamedStyle(name, "character" if element.tag == "span" else "paragraph", look, level)
+        known = self.styles.setdefault(name, kind)
+        if _without_breaks(known.look) != _without_breaks(look) or known.kind != kind.kind:
+            self._find("two-looks", {"class": self._class(element) or element.tag, "style": name}, "class")
+        return name
+
+    def _name(self, element: Element) -> str:
+        words = (self._class(element) or element.tag).split("-")
+        return " ".join(word.capitalize() for word in words)
+
+    def _class(self, element: Element) -> str:
+        return element.get("class", "")
+
+    def _check_class(self, element: Element) -> None:
+        name = self._class(element)
+        if name not in self.known_classes:
+            hint = "rule" if name else "class"
+            self._find("class-unknown", {"class": name or element.tag, "allowed": ", ".join(sorted(self.known_classes))}, hint)
+
+    # ---- what is wrong
+
+    def _children(self, element: Element, tag: str) -> Iterator[Element]:
+        self._refuse_text(element)
+        for child in element:
+            if child.tag == tag:
+                yield child
+            else:
+                self._unknown(child)
+
+    def _refuse_text(self, element: Element) -> None:
+        texts = [element.text, *(child.tail for child in element)]
+        for text in texts:
+            if text and text.strip():
+                self._find("text-without-paragraph", {"text": text.strip()[:60]}, "wrap")
+
+    def _unknown(self, element: Element) -> None:
+        self._find("element-unknown", {"element": str(element.tag), "allowed": _KNOWN}, "allowed")
+
+    def _find(self, name: str, values: Mapping[str, object], hint: str) -> None:
+        place = self.places.get(str(values.get("class", "")), self.places[""])
+        self.found.append(Diagnostic(name, place, values, hint))
+
+
+def _without_breaks(look: Look) -> Look:
+    return replace(look, keep_with_next=False, page_break_before=False)
+
+
+def _kept_with_next(block: Block) -> Block:
+    match block:
+        case Paragraph() | Columns() | Table() | Section() | Space() | Rule():
+            return replace(block, look=replace(block.look, keep_with_next=True))
+        case List():
+            *most, last = block.items
+            return replace(block, items=(*most, replace(last, look=replace(last.look, keep_with_next=True))))
+        case Figure():
+            caption = replace(block.caption, look=replace(block.caption.look, keep_with_next=True))
+            return replace(block, caption=caption)

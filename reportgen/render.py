@@ -1,0 +1,69 @@
+"""The pure function of reportgen: one job in, its files out. No file system, no clock, no network."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from reportgen.blocks import Document
+from reportgen.docx import print_docx
+from reportgen.fonts import FontSet
+from reportgen.page import Page
+from reportgen.pdf import parse_page, print_pdf
+from reportgen.pictures import Picture
+from reportgen.reader import ReadPage, read_page
+from reportgen.stylesheet import SheetSource, StyleSheet
+
+FORMATS = ("docx", "pdf")
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """All that one edition needs to be printed: small, picklable, complete.
+
+    ``FONTCONFIG_FILE`` of the process names ``fonts.fontconfig()`` before this module is imported.
+    """
+
+    page: Page
+    sheets: tuple[SheetSource, ...]
+    pictures: Mapping[str, Picture]
+    fonts: FontSet
+    formats: tuple[str, ...] = FORMATS
+
+
+@dataclass(frozen=True, slots=True)
+class Artifacts:
+    """The printed files, by format, and the document that both say."""
+
+    files: Mapping[str, bytes]
+    document: Document
+
+
+def render(job: Job) -> Artifacts:
+    """Return the printed files of a job. The same job gives the same bytes.
+
+    Raises:
+        TemplateError: where the page or its style sheet is not as both printers need it.
+    """
+    contents = {name: picture.content for name, picture in job.pictures.items()}
+    sheet = _style_sheet(job.sheets)
+    html = parse_page(job.page.html, contents)
+    read = _read(job, html, sheet)
+    files: dict[str, bytes] = {}
+    if "docx" in job.formats:
+        files["docx"] = print_docx(read.document, contents, job.fonts)
+    if "pdf" in job.formats:
+        files["pdf"] = print_pdf(html, sheet, read.rules, job.page.places[""].path)
+    return Artifacts(files, read.document)
+
+
+def _read(job: Job, html: object, sheet: StyleSheet) -> ReadPage:
+    sizes = {name: (picture.width, picture.height) for name, picture in job.pictures.items()}
+    return read_page(sheet.compute(html), sheet.classes, sizes, job.fonts, job.page.places)
+
+
+@lru_cache(maxsize=16)
+def _style_sheet(sources: tuple[SheetSource, ...]) -> StyleSheet:
+    # One per language and process: WeasyPrint's font configurations are slow to make and grow with each new one.
+    return StyleSheet(sources)

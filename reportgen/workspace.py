@@ -1,0 +1,329 @@
+"""The folders that an office works in, read: the library of locales, templates and office facts; the inspections."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TypeVar
+
+from reportgen.calendars import DateForms
+from reportgen.checks import check_inspection, check_office
+from reportgen.diagnostics import Diagnostic, InputError, Place, ReportgenError, Severity, SetupError, sort_diagnostics
+from reportgen.edition import Edition, make_edition
+from reportgen.fonts import FontSet, find_fonts
+from reportgen.inspection import Inspection, read_inspection
+from reportgen.locales import Locale, check_clauses, read_locale
+from reportgen.numbers import ValueProblem
+from reportgen.office import Office, read_office
+from reportgen.page import Page, TemplateSource, check_wordings, make_page
+from reportgen.yamlfile import YamlFile, read_yaml
+
+INSPECTIONS = "inspections"
+TEMPLATES = "templates"
+OUTPUT = "output"
+_SHARED_SHEET, _LOCALE_SHEET = "minutes.css", "style.css"
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """An office's folder: it holds ``inspections/`` and ``templates/``; what is printed goes to ``output/``."""
+
+    root: Path
+
+    @classmethod
+    def find(cls, start: Path) -> Workspace:
+        """Return the workspace that a folder is in: the nearest one upwards.
+
+        Raises:
+            InputError: where there is none.
+        """
+        for folder in (start.resolve(), *start.resolve().parents):
+            if (folder / INSPECTIONS).is_dir() and (folder / TEMPLATES).is_dir():
+                return cls(folder)
+        raise InputError(Diagnostic("no-workspace", None, {"folder": str(start)}, "change"))
+
+    def inspection_ids(self) -> tuple[str, ...]:
+        """Return the ids of all inspections: their files' stems, sorted."""
+        return tuple(sorted(path.stem for path in (self.root / INSPECTIONS).glob("*.yaml")))
+
+    def inspection_id(self, asked: str) -> str:
+        """Return the id for an id or a path as a user writes it.
+
+        Raises:
+            InputError: where there is no such inspection, with the nearest one.
+        """
+        identifier = Path(asked).name.removesuffix(".yaml")
+        there = self.inspection_ids()
+        if identifier in there:
+            return identifier
+        near = difflib.get_close_matches(identifier, there, n=1)
+        values = {"found": asked, "suggestion": near[0] if near else "", "allowed": ", ".join(there) or "—"}
+        raise InputError(Diagnostic("no-such-inspection", None, values, "suggest" if near else "allowed"))
+
+    def languages(self) -> tuple[str, ...]:
+        """Return the languages that there are: the folders of ``templates/`` with a ``locale.yaml``."""
+        return tuple(sorted(path.parent.name for path in (self.root / TEMPLATES).glob("*/locale.yaml")))
+
+    def read_yaml(self, path: str) -> YamlFile:
+        """Return a YAML file of the workspace; the path is relative, with ``/``.
+
+        Raises:
+            InputError: where it is missing or not as the reader wants it.
+        """
+        return read_yaml(self.read_bytes(path), path)
+
+    def read_bytes(self, path: str) -> bytes:
+        """Return the content of a file of the workspace.
+
+        Raises:
+            InputError: where it cannot be read.
+        """
+        try:
+            return (self.root / path).read_bytes()
+        except OSError as error:
+            values = {"problem": error.strerror or str(error)}
+            raise InputError(Diagnostic("file-unreadable", Place(path), values)) from None
+
+    def read_text(self, path: str) -> str:
+        """Return the text of a file of the workspace.
+
+        Raises:
+            InputError: where it cannot be read or is not UTF-8.
+        """
+        try:
+            return self.read_bytes(path).decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise InputError(Diagnostic("file-unreadable", Place(path), {"problem": str(error)})) from None
+
+
+# ---- the library ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Library:
+    """What all inspections of an office share: locales, office facts, templates and style sheets by language."""
+
+    locales: Mapping[str, Locale]
+    office: Office
+    office_file: YamlFile
+    templates: Mapping[str, Mapping[str, TemplateSource]]
+    sheets: Mapping[str, tuple[TemplateSource, ...]]
+    warnings: tuple[Diagnostic, ...]
+
+    @cached_property
+    def date_forms(self) -> tuple[DateForms, ...]:
+        """The forms in which dates may be typed: those of every language."""
+        return tuple(locale.dates for locale in self.locales.values())
+
+    def find_fonts(self, cache: Path) -> FontSet:
+        """Return the fonts of all languages, found on this computer.
+
+        Raises:
+            SetupError: with what to install.
+        """
+        locales = self.locales.values()
+        typefaces = {face.family: face for locale in locales for face in locale.typefaces}
+        letters: dict[str, str] = {}
+        for locale in locales:
+            for family, wanted in locale.letters.items():
+                letters[family] = letters.get(family, "") + wanted
+        return find_fonts(tuple(typefaces.values()), cache, letters)
+
+
+def read_library(workspace: Workspace) -> Library:
+    """Return what all inspections share.
+
+    Raises:
+        ReportgenError: with all that is wrong in ``templates/``.
+    """
+    collector = _Collector()
+    read = {language: collector.collect(_locale_reader(workspace, language)) for language in workspace.languages()}
+    locales = {language: locale for language, locale in read.items() if locale is not None}
+    forms = tuple(locale.dates for locale in locales.values())
+    office_path = f"{TEMPLATES}/office.yaml"
+    office_file = collector.collect(lambda: workspace.read_yaml(office_path))
+    office = collector.collect(lambda: read_office(office_file, forms)) if office_file and forms else None
+    if not read:
+        collector.found.append(Diagnostic("no-language", None, {"folder": TEMPLATES}, "add"))
+    collector.found += check_clauses(locales.values()) + check_wordings(locales.values())
+    if office and office_file:
+        collector.found += check_office(office, office_file)
+    collector.stop_on_errors()
+    if office is None or office_file is None:
+        raise AssertionError("what could not be read has been reported")
+    return Library(
+        locales=locales,
+        office=office,
+        office_file=office_file,
+        templates={language: _templates(workspace, language) for language in locales},
+        sheets={language: _sheets(workspace, language) for language in locales},
+        warnings=tuple(collector.found),
+    )
+
+
+def _locale_reader(workspace: Workspace, language: str) -> Callable[[], Locale]:
+    folder = f"{TEMPLATES}/{language}"
+
+    def read() -> Locale:
+        file = workspace.read_yaml(f"{folder}/locale.yaml")
+        locale = read_locale(language, file, workspace.read_yaml(f"{folder}/wording.yaml"))
+        try:
+            _ = locale.dates, locale.numbers()
+        except ValueProblem as problem:
+            raise InputError(Diagnostic(problem.name, Place(file.path), problem.values, problem.hint)) from None
+        return locale
+
+    return read
+
+
+def _templates(workspace: Workspace, language: str) -> Mapping[str, TemplateSource]:
+    """Return the templates of a language by name: its own file comes before the one that all share."""
+    found: dict[str, TemplateSource] = {}
+    for folder in (TEMPLATES, f"{TEMPLATES}/{language}"):
+        for path in sorted((workspace.root / folder).glob("*.html")):
+            relative = f"{folder}/{path.name}"
+            found[path.name] = TemplateSource(workspace.read_text(relative), relative)
+    return found
+
+
+def _sheets(workspace: Workspace, language: str) -> tuple[TemplateSource, ...]:
+    paths = (f"{TEMPLATES}/{_SHARED_SHEET}", f"{TEMPLATES}/{language}/{_LOCALE_SHEET}")
+    return tuple(TemplateSource(workspace.read_text(path), path) for path in paths)
+
+
+class _Collector:
+    """Gathers what several readers find wrong, to tell it all at once."""
+
+    def __init__(self) -> None:
+        self.found: list[Diagnostic] = []
+
+    def collect(self, read: Callable[[], T]) -> T | None:
+        """Return what a reader reads; None where it cannot, with its findings kept."""
+        try:
+            return read()
+        except ReportgenError as error:
+            self.found += error.diagnostics
+            return None
+
+    def stop_on_errors(self) -> None:
+        """Raise InputError with all findings if one of them is an error."""
+        if any(finding.severity is Severity.ERROR for finding in self.found):
+            raise InputError(sort_diagnostics(self.found))
+
+
+# ---- one inspection -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class LoadedInspection:
+    """An inspection that has been read and checked, with its editions, its pages and the paths of its photographs."""
+
+    id: str
+    file: YamlFile
+    inspection: Inspection
+    editions: Mapping[str, Edition]
+    pages: Mapping[str, Page]
+    photos: Mapping[str, Path]
+    photo_places: Mapping[str, Place]
+    warnings: tuple[Diagnostic, ...]
+
+
+def load_inspection(workspace: Workspace, library: Library, identifier: str, fonts: FontSet | None) -> LoadedInspection:
+    """Return an inspection, checked against the office, its photographs, the templates and the fonts.
+
+    ``fonts`` is None where letters cannot be checked; the caller tells the user so.
+
+    Raises:
+        ReportgenError: with all that is wrong.
+    """
+    file = workspace.read_yaml(f"{INSPECTIONS}/{identifier}.yaml")
+    inspection = read_inspection(file, library.date_forms)
+    found = check_inspection(inspection, file, library.office, library.locales)
+    photos = dict(_find_photos(workspace, identifier, inspection, file, found))
+    _stop(found)
+    editions = {
+        language: make_edition(identifier, inspection, library.office, library.locales[language])
+        for language in inspection.languages
+    }
+    pages = {language: make_page(edition, library.templates[language]) for language, edition in editions.items()}
+    if fonts is not None:
+        found += check_letters(pages, library, file, fonts)
+        _stop(found)
+    places = {photo.file: file.place(("photos", index, "file")) for index, photo in enumerate(inspection.photos)}
+    return LoadedInspection(identifier, file, inspection, editions, pages, photos, places, tuple(found))
+
+
+def _stop(found: list[Diagnostic]) -> None:
+    if any(finding.severity is Severity.ERROR for finding in found):
+        raise InputError(sort_diagnostics(found))
+
+
+def _find_photos(
+    workspace: Workspace, identifier: str, inspection: Inspection, file: YamlFile, found: list[Diagnostic]
+) -> Iterator[tuple[str, Path]]:
+    """Yield the photographs' names and paths; what is missing or lies outside the inspection's folder is a finding."""
+    folder = workspace.root / INSPECTIONS / identifier
+    there = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
+    for index, photo in enumerate(inspection.photos):
+        place = file.place(("photos", index, "file"))
+        path = folder / photo.file
+        values = {"picture": photo.file, "folder": f"{INSPECTIONS}/{identifier}", "allowed": ", ".join(there) or "—"}
+        if not _is_plain_name(photo.file) or not path.resolve().is_relative_to(folder.resolve()):
+            found.append(Diagnostic("picture-outside", place, values, "name", length=len(photo.file)))
+        elif not path.is_file():
+            near = difflib.get_close_matches(photo.file, there, n=1)
+            values["suggestion"] = near[0] if near else ""
+            found.append(Diagnostic("picture-missing", place, values, "suggest" if near else "put", length=len(photo.file)))
+        else:
+            yield photo.file, path
+
+
+def _is_plain_name(name: str) -> bool:
+    """Whether a photograph's name is one file's name, without a folder and without what addresses are made of."""
+    return not set(name) & set('/\\#?%:"<>|*') and not name.startswith(".")
+
+
+def check_letters(pages: Mapping[str, Page], library: Library, file: YamlFile, fonts: FontSet) -> list[Diagnostic]:
+    """Return a finding for each place of a character that no font of its language has."""
+    found: list[Diagnostic] = []
+    for language, page in pages.items():
+        locale = library.locales[language]
+        families = [font.family for font in locale.data.fonts]
+        for char in sorted(fonts.missing(page.html, families)):
+            places = list(_places_of(char, (file, library.office_file), locale))
+            values = {"character": char, "code": f"U+{ord(char):04X}", "language": language, "fonts": ", ".join(families)}
+            found.extend(Diagnostic("no-font-has", place, values, "replace") for place in places or [Place(file.path)])
+    return found
+
+
+def _places_of(char: str, files: tuple[YamlFile, ...], locale: Locale) -> Iterator[Place]:
+    for file in files:
+        for path, text in file.scalars():
+            if char in text:
+                yield file.locate(path, text.index(char))
+    for clause in locale.clauses.values():
+        if char in clause.text:
+            yield clause.locate(clause.text.index(char))
+
+
+# ---- the cache ------------------------------------------------------------------------------------------------------
+
+
+def cache_folder() -> Path:
+    """Return the folder where fonts are kept between runs (XDG Base Directory Specification)."""
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "reportgen"
+
+
+def fonts_or_warning(library: Library) -> tuple[FontSet | None, list[Diagnostic]]:
+    """Return the fonts, or None and a warning that letters could not be checked on this computer."""
+    try:
+        return library.find_fonts(cache_folder()), []
+    except SetupError as error:
+        return None, [Diagnostic("letters-not-checked", None, {"problem": error.diagnostics[0].sentence()}, "doctor")]
