@@ -52,6 +52,7 @@ from reportgen.docx_package import (
 )
 from reportgen.docx_styles import (
     TABLE_GRID,
+    TABLE_TIED,
     FontMetrics,
     PropertyMap,
     ScriptLanguages,
@@ -98,7 +99,7 @@ def print_docx(document: Document, pictures: Mapping[str, bytes], fonts: FontMet
         word.styles.element.append(style.element())
     printer = _Printer(word.part, pictures, fonts, styles, document)
     end = word.element.body.sectPr
-    for element in printer.flow(document.blocks, document.root):
+    for element in printer.flow(document.blocks):
         end.addprevious(element)
     _set_up_page(word.sections[0], document.setup, printer)
     buffer = io.BytesIO()
@@ -212,10 +213,16 @@ class _Printer:
     document: Document
     drawings: int = 0
 
-    def flow(self, blocks: Iterable[Block], root: Look, *, tied: bool = False) -> Iterator[Any]:
-        """Yield the paragraphs and tables of the body or of a cell; ``tied``: each is kept with the next."""
-        for block in _set_tables_apart(_flatten(blocks), root):
-            yield from self._print(_restyle(block, keep_with_next=True) if tied else block)
+    def flow(self, blocks: Iterable[Block], *, tied: bool = False, whole: bool = False) -> Iterator[Any]:
+        """Yield the paragraphs and tables of the body or of a cell.
+
+        ``tied``: each is kept with the next; ``whole``: none breaks.
+        """
+        for block in _set_tables_apart(_flatten(blocks), self.document.root):
+            look = block.look
+            yield from self._print(
+                _restyle(block, keep_with_next=look.keep_with_next or tied, keep_together=look.keep_together or whole)
+            )
 
     def _print(self, block: _Leaf) -> Iterator[Any]:
         match block:
@@ -341,14 +348,16 @@ class _Printer:
 
     def _columns(self, block: Columns) -> Any:
         look = block.look
-        made = _table(block.widths, look, ())
-        row = _row(is_whole=look.keep_together)
+        whole = look.keep_together
+        tied = look.keep_with_next
+        made = _table(block.widths, look, (node("tblStyle", val=TABLE_TIED),) if whole and tied else ())
+        row = _row(is_whole=whole and not tied)
         cells = tuple(block.cells)
         if look.page_break_before:
             cells = (_break_before(cells[0]), *cells[1:])
         for width, cell in zip(block.widths, cells, strict=True):
             column = _cell(width, node("vAlign", val=_VERTICAL[look.vertical_align]))
-            for element in self.flow(cell, self.document.root, tied=look.keep_with_next):
+            for element in self.flow(cell, tied=tied, whole=whole and tied):
                 column.append(element)
             row.append(column)
         made.append(row)

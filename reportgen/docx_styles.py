@@ -226,6 +226,11 @@ _TABLE_GRID = (
 )
 TABLE_GRID = "TableGrid"  # the style of tables of data
 
+# Word takes an unbreakable row from here too. LibreOffice, which reads it from rows only, would make a table of
+# unbreakable rows a block that is never kept with what follows.
+_TABLE_TIED = ("Columns Kept With Next", "ColumnsKeptWithNext", node("trPr", node("cantSplit")))
+TABLE_TIED = "ColumnsKeptWithNext"
+
 
 @dataclass(frozen=True, slots=True)
 class WordStyle:
@@ -255,7 +260,7 @@ class WordStyles:
         return self._styles[key] if key else self.normal
 
     def _named(self, styles: Mapping[str, NamedStyle], in_cells: frozenset[str]) -> dict[str, WordStyle]:
-        names = {_NORMAL.casefold(), *(name.casefold() for name, _, _ in (_TABLE_NORMAL, _TABLE_GRID))}
+        names = {_NORMAL.casefold(), *(name.casefold() for name, _, _ in (_TABLE_NORMAL, _TABLE_GRID, _TABLE_TIED))}
         headings = _headings(styles)
         made = {}
         # The headings first: no other style takes their names.
@@ -290,7 +295,11 @@ class WordStyles:
             node("rPrDefault", ordered("rPr", [*text.values(), self._language.node()])),
             node("pPrDefault", node("pPr")),
         )
-        tables = (_table_style(*_TABLE_NORMAL, default=True), _table_style(*_TABLE_GRID, default=False))
+        others = (_TABLE_GRID, _TABLE_TIED)
+        tables = (
+            _table_style(*_TABLE_NORMAL, default=True),
+            *(_table_style(*table, default=False) for table in others),
+        )
         characters = node(
             "style",
             node("name", val="Default Paragraph Font"),
@@ -377,5 +386,9 @@ def _style_properties(style: WordStyle, more: tuple[Node, ...] = ()) -> tuple[No
 
 def _table_style(name: str, style_id: str, properties: Node, *, default: bool) -> Node:
     based_on = () if default else (node("basedOn", val=_TABLE_NORMAL[1]),)
-    attributes: dict[str, str | int] = {"type": "table", **({"default": 1} if default else {}), "styleId": style_id}
+    attributes: dict[str, str | int] = {"type": "table", "styleId": style_id}
+    if default:
+        attributes["default"] = 1
+    if name.casefold() not in {*_BUILT_IN_NAMES, _TABLE_NORMAL[0].casefold()}:
+        attributes["customStyle"] = 1
     return node("style", node("name", val=name), *based_on, properties, **attributes)

@@ -223,7 +223,7 @@ def test_styles_of_one_name_get_different_names() -> None:
 def test_only_styles_that_word_does_not_know_are_marked_as_custom() -> None:
     word = opened()
     custom = set(word.styles.element.xpath('w:style[@w:customStyle="1"]/w:name/@w:val'))
-    assert custom == {"Signature Block", "Table Cell", "Figure", "Rule"}
+    assert custom == {"Signature Block", "Table Cell", "Figure", "Rule", "Columns Kept With Next"}
 
 
 def test_bold_in_a_bold_heading_stays_bold() -> None:
@@ -253,6 +253,13 @@ def test_a_border_and_its_padding_stand_outside_the_indents() -> None:
         ("right", "nil"),
     ]
     assert attributes(border[1]) == {"val": "single", "sz": "12", "space": "6", "color": "ff0000"}
+
+
+def test_lines_are_as_high_as_the_look_says_also_where_word_rounds_the_size() -> None:
+    made = opened(paragraph("Hôm nay", size=12.6, line_height=18)).paragraphs[0]
+    assert run_properties(made.runs[0])["sz"] == {"val": "25"}
+    height = int(properties(made)["spacing"]["line"]) / 240 * 12.5 * 1.149
+    assert height == pytest.approx(18, abs=12.5 * 1.149 / 480)
 
 
 def test_a_negative_first_line_hangs() -> None:
@@ -420,8 +427,14 @@ def test_a_section_that_must_not_break_ties_all_its_blocks_but_the_last() -> Non
 
 
 def test_columns_that_must_stay_with_what_follows_tie_every_paragraph() -> None:
-    word = opened(columns("A", "B", keep_with_next=True), paragraph("Sau"))
-    assert [is_tied(cell.paragraphs[0]) for cell in word.tables[0]._cells] == [True, True]
+    word = opened(columns("A", "B", keep_with_next=True, keep_together=True), paragraph("Sau"))
+    cells = word.tables[0]._cells
+    assert [is_tied(cell.paragraphs[0]) for cell in cells] == [True, True]
+    assert ["keepLines" in properties(cell.paragraphs[0]) for cell in cells] == [True, True]
+    # An unbreakable row of its own would make LibreOffice part the table from what follows: the style says it.
+    assert not word.tables[0]._tbl.xpath("w:tr/w:trPr/w:cantSplit")
+    assert word.styles.element.xpath('w:style[@w:styleId="ColumnsKeptWithNext"]/w:trPr/w:cantSplit')
+    assert word.tables[0]._tbl.xpath("w:tblPr/w:tblStyle/@w:val") == ["ColumnsKeptWithNext"]
 
 
 def test_a_section_on_a_new_page_breaks_before_its_first_paragraph_even_in_a_table() -> None:
@@ -448,7 +461,7 @@ def test_the_page_number_is_a_field_in_the_header_of_all_pages_but_the_first() -
     assert header.style.font.size.pt == 13
     assert section.header_distance.pt == pytest.approx(28.35)
     assert section.page_width.pt == pytest.approx(595.3)
-    assert section.left_margin.pt == 85
+    assert (section.left_margin.pt, section.bottom_margin.pt) == (85, pytest.approx(56.7))
 
 
 def test_thai_page_numbers_are_counted_in_thai_digits() -> None:
@@ -578,3 +591,13 @@ def test_libreoffice_prints_the_words_on_the_pages_where_they_belong(tmp_path: P
     assert first.startswith("ตำบลนามกา 2566 Dòng 0")
     assert first.endswith("Dòng 23")
     assert second == "- 2 - Lập thành 03 bản. TRƯỞNG ĐOÀN Hoàng Mạnh Hùng"
+
+
+def test_libreoffice_keeps_columns_with_what_follows(tmp_path: Path) -> None:
+    tied = columns("Trái", "Phải", keep_with_next=True, keep_together=True)
+    # 728.5 points of page, 25.3 a line: after 28 there is room for the columns, not for what follows them
+    lines = tuple(paragraph(f"Dòng {line}") for line in range(28))
+    after = Section("end", replace(ROOT, keep_together=True), (paragraph("Sau"), paragraph("Hết")))
+    first, second = pages(printed(document(*lines, tied, after)), tmp_path)
+    assert first.endswith("Dòng 27")
+    assert second == "- 2 - Trái Phải Sau Hết"
