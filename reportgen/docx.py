@@ -8,6 +8,7 @@ space around tables, which Word does not know, becomes spacing of their neighbou
 from __future__ import annotations
 
 import io
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
@@ -434,13 +435,24 @@ def _split_by_font(run: Run, fonts: FontMetrics) -> list[tuple[str, str]]:
     """Return (family, text) pieces; spaces, and what no family has, stay with the letters before them."""
     first = run.look.families[0]
     pieces: list[tuple[str, str]] = []
-    for char in run.text:
-        family = None if char.isspace() else fonts.family_for(char, run.look.families)
+    for letter in _letters(run.text):
+        family = None if letter.isspace() else fonts.family_for(letter, run.look.families)
         if pieces and family in (None, pieces[-1][0]):
-            pieces[-1] = (pieces[-1][0], pieces[-1][1] + char)
+            pieces[-1] = (pieces[-1][0], pieces[-1][1] + letter)
         else:
-            pieces.append((family or first, char))
+            pieces.append((family or first, letter))
     return pieces
+
+
+def _letters(text: str) -> list[str]:
+    """Return characters with their combining marks: these stand right only in the font of their base."""
+    letters: list[str] = []
+    for char in text:
+        if letters and unicodedata.category(char).startswith("M"):
+            letters[-1] += char
+        else:
+            letters.append(char)
+    return letters
 
 
 def _text(tag: str, text: str) -> Any:

@@ -19,8 +19,8 @@ class FontMetrics(Protocol):
     def line_ratio(self, family: str) -> float:
         """Return the height of a single line in Word for Windows, in em."""
 
-    def family_for(self, char: str, families: Sequence[str]) -> str | None:
-        """Return the first of the families that has the character, or None."""
+    def family_for(self, letter: str, families: Sequence[str]) -> str | None:
+        """Return the first of the families that has the character with its combining marks, or None."""
 
     def size_factor(self, family: str) -> float:
         """Return by what a size is multiplied where this family is used."""

@@ -56,11 +56,11 @@ class Fonts:
     def line_ratio(self, family: str) -> float:
         return {LATIN: 1.149, THAI: 1.331}[family]
 
-    def family_for(self, char: str, families: Sequence[str]) -> str | None:
-        if char == "☐":
+    def family_for(self, letter: str, families: Sequence[str]) -> str | None:
+        if letter == "☐":
             return None
-        thai = unicodedata.name(char, "").startswith("THAI")
-        return next((family for family in families if family == THAI or not thai), None)
+        lacking = "\N{COMBINING HOOK ABOVE}" in letter or unicodedata.name(letter[0], "").startswith("THAI")
+        return next((family for family in families if family == THAI or not lacking), None)
 
     def size_factor(self, family: str) -> float:
         return {LATIN: 1.0, THAI: 0.9}[family]
@@ -308,6 +308,11 @@ def test_letters_that_the_first_font_lacks_are_set_in_the_second_at_its_size() -
     assert run_properties(runs[1])["rFonts"] == dict.fromkeys(("ascii", "hAnsi", "eastAsia", "cs"), THAI)
     assert run_properties(runs[1])["szCs"] == {"val": "25"}  # 14 × 0.9 = 12.6 points
     assert run_properties(runs[0]) == {}
+
+
+def test_a_letter_and_its_marks_are_set_in_one_font() -> None:
+    runs = opened(paragraph("do i\N{COMBINING HOOK ABOVE}n")).paragraphs[0].runs
+    assert [run.text for run in runs] == ["do ", "i\N{COMBINING HOOK ABOVE}", "n"]
 
 
 def test_a_line_does_not_grow_where_the_second_font_is_higher() -> None:
