@@ -73,10 +73,13 @@ class Text(RootModel[dict[str, str]]):
     @model_validator(mode="before")
     @classmethod
     def _plain_text(cls, value: Any) -> Any:
-        if isinstance(value, str):
+        if isinstance(value, str) and value.strip():
             return {PLAIN: value}
-        if isinstance(value, dict) and any(text is None for text in value.values()):
-            raise PydanticCustomError("empty-text", "empty", {})
+        if isinstance(value, dict):
+            for language, text in value.items():
+                if text is None or (isinstance(text, str) and not text.strip()):
+                    problem = {"values": {"language": language}, "hint": "write"}
+                    raise PydanticCustomError("empty-text", "refused", problem)
         return value
 
     def __contains__(self, language: str) -> bool:
@@ -206,7 +209,7 @@ def diagnose(error: ErrorDetails, model: type[BaseModel], file: YamlFile) -> Dia
             return Diagnostic("not-one-of", place, {"found": error["input"], "allowed": _plain(allowed)}, "allowed")
         case "too_short":
             return Diagnostic("empty-list", place, {"key": str(path[-1])}, "add")
-        case name if "values" in context or name == "empty-text":
+        case name if "values" in context:
             found = str(error["input"])
             return Diagnostic(name, place, context.get("values", {}), context.get("hint"), length=max(1, len(found)))
         case _:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Protocol
 from xml.etree.ElementTree import Element
 
 from weasyprint import HTML
@@ -39,13 +41,24 @@ def parse_page(html: str, pictures: Mapping[str, bytes]) -> HTML:
     return HTML(string=html, base_url=BASE_URL, url_fetcher=PictureFetcher(pictures))
 
 
-def print_pdf(page: HTML, sheet: StyleSheet, rules: Mapping[Element, float], path: str) -> bytes:
-    """Return the PDF of a page.
+class FontChoice(Protocol):
+    """What the printer must know of fonts: which family has a letter."""
+
+    def family_for(self, char: str, families: Sequence[str]) -> str | None:
+        """Return the first family that has a letter with its marks."""
+
+
+def print_pdf(
+    page: HTML, sheet: StyleSheet, rules: Mapping[Element, float], fonts: FontChoice, families: Sequence[str], path: str
+) -> bytes:
+    """Return the PDF of a page; the page's elements are changed on the way.
 
     Args:
         page: from ``parse_page``
         sheet: the style sheet of its language
         rules: the length in points of each line that depends on the text above it
+        fonts: which family has a letter
+        families: the families of the document, the first one first
         path: of the template, for messages
 
     Raises:
@@ -53,6 +66,51 @@ def print_pdf(page: HTML, sheet: StyleSheet, rules: Mapping[Element, float], pat
     """
     for element, length in rules.items():
         element.set("style", f"width: {length}pt; margin-left: auto; margin-right: auto")
+    body = page.etree_element.find("body")
+    if body is not None:
+        _name_second_fonts(body, fonts, families)
     with no_warnings(path), exact_glyphs():
         content = page.write_pdf(stylesheets=sheet.sheets, font_config=sheet.fonts, finisher=true_text)
     return bytes(content)
+
+
+# A letter and the marks on it: Pango alone would take only the mark from the second font, beside its letter.
+_LETTER = re.compile(r".[\u0300-\u036f]*", re.DOTALL)
+
+
+def _name_second_fonts(element: Element, fonts: FontChoice, families: Sequence[str]) -> None:
+    """Name the second font for each letter that the first one lacks, its marks included, without a taller line."""
+    for child in list(element):
+        _name_second_fonts(child, fonts, families)
+        pieces = list(_pieces(child.tail or "", fonts, families))
+        if len(pieces) > 1:
+            child.tail = pieces[0][0]
+            _insert(element, list(element).index(child) + 1, pieces[1:], families[0])
+    pieces = list(_pieces(element.text or "", fonts, families))
+    if len(pieces) > 1:
+        element.text = pieces[0][0]
+        _insert(element, 0, pieces[1:], families[0])
+
+
+def _pieces(text: str, fonts: FontChoice, families: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Yield the text in pieces with the family of each: the first piece is of the first family, even if empty."""
+    piece, family = "", families[0]
+    for letter in _LETTER.findall(unicodedata.normalize("NFC", text)):
+        found = fonts.family_for(letter, families) or families[0]
+        if found != family:
+            yield piece, family
+            piece, family = "", found
+        piece += letter
+    yield piece, family
+
+
+def _insert(parent: Element, index: int, pieces: Sequence[tuple[str, str]], first: str) -> None:
+    span: Element | None = None
+    for text, family in pieces:
+        if span is not None and family == first:
+            span.tail = text
+            continue
+        span = Element("span", {"style": f"font-family: '{family}'; line-height: 1"})
+        span.text = text
+        parent.insert(index, span)
+        index += 1

@@ -54,7 +54,7 @@ def render(job: Job) -> Artifacts:
     if "docx" in job.formats:
         files["docx"] = print_docx(read.document, contents, job.fonts)
     if "pdf" in job.formats:
-        files["pdf"] = print_pdf(html, sheet, read.rules, job.page.places[""].path)
+        files["pdf"] = print_pdf(html, sheet, read.rules, job.fonts, read.document.root.families, job.page.places[""].path)
     return Artifacts(files, read.document)
 
 
