@@ -115,7 +115,8 @@ def _families(document: Document) -> Iterator[str]:
 
 
 def _centred(look: Look) -> Look:
-    return replace(look, align="center", margin=Sides())
+    """Return the look of the page number: where the line stands is the distance of the header."""
+    return replace(look, align="center", margin=Sides(), padding=Sides())
 
 
 # ---- from boxes to a flow of paragraphs and tables -----------------------------------------------------------------

@@ -469,6 +469,13 @@ def test_the_page_number_is_a_field_in_the_header_of_all_pages_but_the_first() -
     assert (section.left_margin.pt, section.bottom_margin.pt) == (85, pytest.approx(56.7))
 
 
+def test_the_distance_of_the_page_number_is_not_counted_twice() -> None:
+    number = replace(NUMBER, look=replace(NUMBER.look, padding=Sides(top=28.35)))
+    word = opened(paragraph("Hết"), setup=replace(SETUP, number=number))
+    assert style_properties(word, "header")["spacing"]["before"] == "0"
+    assert properties(word.sections[0].header.paragraphs[0]) == {"pStyle": {"val": "Header"}}
+
+
 def test_thai_page_numbers_are_counted_in_thai_digits() -> None:
     number = replace(NUMBER, counter="thai", on_first_page=True)
     section = opened(paragraph("Hết"), setup=replace(SETUP, number=number)).sections[0]
