@@ -140,7 +140,7 @@ class _Reader:
             case "p" | "h1" | "h2" | "h3":
                 return self.paragraph(element)
             case "ul":
-                return List(self._name(element), tuple(self.paragraph(item) for item in self._children(element, "li")))
+                return self.list_block(element)
             case "hr":
                 return self.rule(element, width, before)
             case "table":
@@ -181,6 +181,15 @@ class _Reader:
         level = _HEADINGS.get(element.tag, 0)
         name = self._named(element, look, level)
         return Paragraph(name, look, tuple(self.inlines(element, self.language, look)), level)
+
+    def list_block(self, element: Element) -> List:
+        """Return a list; the space around it belongs to its first and its last item."""
+        items = [self.paragraph(item) for item in self._children(element, "li")]
+        around = self.computed.look(element).margin
+        if items:
+            items[0] = _spaced(items[0], top=around.top)
+            items[-1] = _spaced(items[-1], bottom=around.bottom)
+        return List(self._name(element), tuple(items))
 
     def rule(self, element: Element, width: float, before: Block | None) -> Rule:
         """Return a line; a width in per cent is of the text above it (Decree 30/2020/NĐ-CP, Annex I, V)."""
@@ -309,6 +318,13 @@ class _Reader:
 
 def _without_breaks(look: Look) -> Look:
     return replace(look, keep_with_next=False, page_break_before=False)
+
+
+def _spaced(paragraph: Paragraph, top: float = 0.0, bottom: float = 0.0) -> Paragraph:
+    """Return a paragraph with at least this space above and below: margins that meet collapse (CSS 2.2, 8.3.1)."""
+    margin = paragraph.look.margin
+    margin = replace(margin, top=max(margin.top, top), bottom=max(margin.bottom, bottom))
+    return replace(paragraph, look=replace(paragraph.look, margin=margin))
 
 
 def _kept_with_next(block: Block) -> Block:

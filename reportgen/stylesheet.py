@@ -124,8 +124,12 @@ class ComputedStyles:
         return {key: style for key, style in styles.items() if style is not None}
 
 
+# ``none`` of a margin box becomes ``inhibit`` as WeasyPrint computes it.
+_NO_CONTENT = ("none", "normal", "inhibit")
+
+
 def _page_number(first: Any, later: Any) -> PageNumber | None:
-    if later is None or later["content"] in ("none", "normal"):
+    if later is None or later["content"] in _NO_CONTENT:
         return None
     texts = ["", ""]
     counter = ""
@@ -138,7 +142,7 @@ def _page_number(first: Any, later: Any) -> PageNumber | None:
         before=texts[0],
         after=texts[1],
         counter=counter,
-        on_first_page=first is not None and first["content"] not in ("none", "normal"),
+        on_first_page=first is not None and first["content"] not in _NO_CONTENT,
         look=_look(later),
         distance=_points(later["padding_top"]),
     )
