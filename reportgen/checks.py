@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Iterator
 
-from reportgen.diagnostics import Diagnostic, Place, Severity
+from reportgen.diagnostics import Diagnostic, Place, Severity, Word
 from reportgen.inspection import Inspection, Role
 from reportgen.model import Path, Unknown, texts_in, walk
 from reportgen.office import Body, Entry, Office, Person
@@ -119,7 +119,7 @@ def _check_references(inspection: Inspection, file: YamlFile, office: Office) ->
 def unknown_entry(place: Place, kind: str, identifier: str, there: Iterable[str]) -> Diagnostic:
     """Return the finding that an id stands for no office entry, with the nearest one."""
     allowed = tuple(there)
-    values = {"kind": kind, "found": identifier, "allowed": ", ".join(allowed)}
+    values = {"kind": Word(kind), "found": identifier, "allowed": ", ".join(allowed)}
     near = difflib.get_close_matches(identifier, allowed, n=1, cutoff=0.6)
     if near:
         values["suggestion"] = near[0]

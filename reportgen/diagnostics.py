@@ -37,10 +37,23 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Word:
+    """A value of a sentence that each language says in its own words: an entry of the catalogue's ``words``."""
+
+    name: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+    def text(self, language: str = "en") -> str:
+        """Return the words, in the language of the user interface."""
+        return _filled(str(catalogue(language)["words"][self.name]), self.values, language)
+
+
+@dataclass(frozen=True, slots=True)
 class Diagnostic:
     """One finding: its name in the message catalogue, its place, and the values its sentence needs.
 
-    ``name`` is an entry of ``messages/en.yaml``; ``hint`` one of that entry's ``hints``, or None.
+    ``name`` is an entry of ``messages/en.yaml``; ``hint`` one of that entry's ``hints``, or None. A value that is a
+    ``Word`` or another finding is said in the language of the sentence.
     """
 
     name: str
@@ -61,13 +74,13 @@ class Diagnostic:
 
     def sentence(self, language: str = "en") -> str:
         """Return what was found, in the language of the user interface."""
-        return str(_entry(language, self.name)["message"]).format(**self.values)
+        return _filled(str(_entry(language, self.name)["message"]), self.values, language)
 
     def advice(self, language: str = "en") -> str:
         """Return what to write instead, or an empty text."""
         if self.hint is None:
             return ""
-        return str(_entry(language, self.name)["hints"][self.hint]).format(**self.values)
+        return _filled(str(_entry(language, self.name)["hints"][self.hint]), self.values, language)
 
 
 class ReportgenError(Exception):
@@ -139,7 +152,10 @@ def severity_word(severity: Severity, language: str = "en") -> str:
 
 @cache
 def catalogue(language: str) -> Mapping[str, Mapping[str, Any]]:
-    """Return the message catalogue of a language: name → message, hints; in English also code and severity."""
+    """Return the message catalogue of a language: name → message, hints; in English also code and severity.
+
+    Three more entries hold what is no finding: ``severities``, ``ui`` (what commands say) and ``words`` (of ``Word``).
+    """
     import yaml  # only when there is something to say
 
     text = resources.files("reportgen").joinpath(f"messages/{language}.yaml").read_text(encoding="utf-8")
@@ -149,3 +165,17 @@ def catalogue(language: str) -> Mapping[str, Mapping[str, Any]]:
 
 def _entry(language: str, name: str) -> Mapping[str, Any]:
     return catalogue(language)[name]
+
+
+def _filled(sentence: str, values: Mapping[str, Any], language: str) -> str:
+    return sentence.format(**{name: _said(value, language) for name, value in values.items()})
+
+
+def _said(value: Any, language: str) -> Any:
+    match value:
+        case Word():
+            return value.text(language)
+        case Diagnostic():
+            return value.sentence(language)
+        case _:
+            return value

@@ -25,7 +25,7 @@ from pydantic import (
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from reportgen.calendars import DateForms, parse_date, parse_time
-from reportgen.diagnostics import Diagnostic, InputError, Place
+from reportgen.diagnostics import Diagnostic, InputError, Place, Word
 from reportgen.numbers import ValueProblem, parse_count, parse_rate
 from reportgen.yamlfile import YamlFile
 
@@ -220,24 +220,24 @@ def _plain(allowed: str) -> str:
     return allowed.replace("“", "").replace(" or ", ", ")
 
 
-_SHAPES = {"string_type": "a text", "tuple_type": "a list", "list_type": "a list"}
+_SHAPES = {"string_type": "text", "tuple_type": "list", "list_type": "list"}
 
 
 def _wrong_shape(kind: str, found: Any, place: Place, key: str) -> Diagnostic:
     if found is None:
         return Diagnostic("empty-value", place, {"key": key}, "write")
-    shape = _SHAPES.get(kind, "a mapping")
-    return Diagnostic("wrong-shape", place, {"key": key, "expected": shape, "found": _shape_of(found)}, shape[2:])
+    shape = _SHAPES.get(kind, "mapping")
+    return Diagnostic("wrong-shape", place, {"key": key, "expected": Word(shape), "found": _shape_of(found)}, shape)
 
 
-def _shape_of(found: Any) -> str:
+def _shape_of(found: Any) -> Word:
     match found:
         case Mapping():
-            return "a mapping"
+            return Word("mapping")
         case list():
-            return "a list"
+            return Word("list")
         case _:
-            return f"the text “{found}”"
+            return Word("this-text", {"text": found})
 
 
 def _unknown_key(path: Path, model: type[BaseModel], file: YamlFile) -> Diagnostic:

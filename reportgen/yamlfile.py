@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 import yaml
 
-from reportgen.diagnostics import Diagnostic, InputError, Place
+from reportgen.diagnostics import Diagnostic, InputError, Place, Word
 from reportgen.texts import (
     character_name,
     forbidden_characters,
@@ -693,5 +693,5 @@ def _shown(text: str) -> str:
     return text if len(text) <= 60 else text[:59] + "…"
 
 
-def _name(character: str) -> str:
-    return "a tab" if character == "\t" else character_name(character)
+def _name(character: str) -> Word | str:
+    return Word("tab") if character == "\t" else character_name(character)
