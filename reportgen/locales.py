@@ -78,6 +78,7 @@ class LocaleFile(Record):
     signatures_in_a_row: int
     blanks: _Blanks
     foreign: Mapping[str, str] = {}
+    line_break_sample: str = ""
     fonts: tuple[_Font, ...]
 
 

@@ -167,7 +167,7 @@ def _split_token(token: str, foreign: Mapping[str, str]) -> Iterator[tuple[str, 
 
 def _kind(char: str, foreign: Mapping[str, str]) -> str | None:
     """Return the language of a foreign letter, "" for what may stand inside a foreign phrase, None for all else."""
-    if char in ASCII_DIGITS or char in _JOINERS:
+    if char in ASCII_DIGITS or char in _JOINERS or "\u0300" <= char <= "\u036f":  # marks of the letter before them
         return ""
     return foreign.get(script(char)) if char.isalpha() or unicodedata.combining(char) else None
 
