@@ -1,0 +1,92 @@
+# make            set this computer up and print the real inspection
+# make test       set it up for tests too, and run them all
+# make pictures   draw the printed pages that README.md shows
+# make lock       choose the newest libraries and write down their hashes
+# make clean      delete what was printed and installed here
+#
+# For Debian 12. What apt-get installs is system-wide; all else stays in this folder, in .venv/.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DELETE_ON_ERROR:
+.SUFFIXES:
+.DEFAULT_GOAL := print
+
+PYTHON ?= python3.11
+PIP := .venv/bin/python -m pip --disable-pip-version-check --quiet
+SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
+
+# To print: a virtual environment, WeasyPrint's libraries (Pango knows where Thai words end), and the fonts.
+PACKAGES := python3-venv libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 \
+	fontconfig fonts-liberation2 fonts-tlwg-laksaman-ttf
+# To test: readers that are not ours, LibreOffice to open a DOCX, and a compiler for PyICU, which has no wheel.
+TEST_PACKAGES := poppler-utils libreoffice-writer g++ pkg-config libicu-dev python3-dev
+
+REAL := 611-2023-08-18
+LANGUAGES := vi th
+PRINTED := $(foreach language,$(LANGUAGES),$(foreach form,pdf docx,output/$(REAL)/$(REAL).$(language).$(form)))
+SOURCES := $(shell find reportgen templates inspections -type f -not -path '*/__pycache__/*' -not -name '* *')
+
+.PHONY: print test pictures lock clean
+
+print: $(PRINTED)
+
+$(PRINTED) &: .venv/.reportgen $(SOURCES)
+	.venv/bin/reportgen build $(REAL)
+
+test: .venv/.reportgen .venv/.test-libraries
+	.venv/bin/ruff check .
+	.venv/bin/mypy
+	.venv/bin/python -m pytest
+
+pictures: $(PRINTED) .venv/.test-libraries
+	.venv/bin/python docs/draw_pages.py $(filter %.pdf,$(PRINTED))
+
+# Resolved for the Python and the system that `make` sets up. The files name hashes, no addresses.
+lock:
+	$(PYTHON) -m venv .cache/lock
+	.cache/lock/bin/python -m pip --disable-pip-version-check --quiet install --upgrade uv
+	$(COMPILE) --group build --output-file requirements.lock pyproject.toml
+	$(COMPILE) --group dev --constraints requirements.lock --output-file requirements-dev.lock
+COMPILE = .cache/lock/bin/uv --no-config pip compile --quiet --upgrade --generate-hashes --no-header \
+	--no-emit-index-url --no-emit-find-links --python-version 3.11 --python-platform linux
+
+clean:
+	rm -rf .venv .cache output build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# ---- setting up: a file in .venv/ says that a step is done, so nothing is done twice ----
+
+# Installs those packages that are missing, and asks for a password only then.
+define install_packages
+	missing=$$(for package in $(1); do \
+		[ "$$(dpkg-query --show --showformat='$${db:Status-Status}' $$package 2>/dev/null)" = installed ] || echo $$package; \
+	done); \
+	if [ -n "$$missing" ]; then \
+		echo "installing:" $$missing; \
+		$(SUDO) apt-get update --quiet --quiet; \
+		$(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install --quiet --quiet --yes --no-install-recommends $$missing; \
+	fi
+	mkdir -p .venv
+	touch $@
+endef
+
+.venv/.packages: Makefile
+	@$(call install_packages,$(PACKAGES))
+
+.venv/.test-packages: Makefile
+	@$(call install_packages,$(TEST_PACKAGES))
+
+.venv/.libraries: requirements.lock .venv/.packages
+	$(PYTHON) -m venv .venv
+	$(PIP) install --require-hashes --requirement requirements.lock
+	touch $@
+
+# setuptools is among the locked libraries: nothing is built with what was not checked, nothing is downloaded here.
+.venv/.reportgen: pyproject.toml reportgen/__init__.py .venv/.libraries
+	$(PIP) install --no-deps --no-index --no-build-isolation --editable .
+	touch $@
+
+.venv/.test-libraries: requirements-dev.lock .venv/.libraries .venv/.test-packages
+	$(PIP) install --require-hashes --no-build-isolation --requirement requirements-dev.lock
+	touch $@
