@@ -218,6 +218,7 @@ def _filters(locale: Locale) -> dict[str, Callable[..., Any]]:
         "time": partial(_time, locale),
         "days": partial(_days, locale),
         "copies": partial(_copies, locale),
+        "number": lambda value: locale.data.blanks.number if isinstance(value, Unknown) else value,
         "percent": lambda value: format_percent(value, locale.numbers()),
         "percent_in_table": lambda value: format_percent(value, locale.numbers(in_table=True)),
         "upper": _upper,

@@ -185,10 +185,12 @@ class _Reader:
     def list_block(self, element: Element) -> List:
         """Return a list; the space around it belongs to its first and its last item."""
         items = [self.paragraph(item) for item in self._children(element, "li")]
-        around = self.computed.look(element).margin
+        look = self.computed.look(element)
+        if look.keep_together:
+            items[:-1] = [replace(item, look=replace(item.look, keep_with_next=True)) for item in items[:-1]]
         if items:
-            items[0] = _spaced(items[0], top=around.top)
-            items[-1] = _spaced(items[-1], bottom=around.bottom)
+            items[0] = _spaced(items[0], top=look.margin.top)
+            items[-1] = _spaced(items[-1], bottom=look.margin.bottom)
         return List(self._name(element), tuple(items))
 
     def rule(self, element: Element, width: float, before: Block | None) -> Rule:
