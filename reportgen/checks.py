@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from reportgen.diagnostics import Diagnostic, Place, Severity, Word
 from reportgen.inspection import Inspection, Role
-from reportgen.model import Path, Unknown, texts_in, walk
+from reportgen.model import Path, Text, Unknown, texts_in, walk
 from reportgen.office import Body, Entry, Office, Person
 from reportgen.yamlfile import YamlFile
 
@@ -27,10 +27,12 @@ def check_inspection(
 def _check_languages(inspection: Inspection, file: YamlFile, there: tuple[str, ...]) -> list[Diagnostic]:
     asked = inspection.languages
     found = [
-        Diagnostic("no-such-language", file.place(("languages", index)), {"found": language, "allowed": ", ".join(there)}, "allowed")
+        unknown_language(file.place(("languages", index)), language, there)
         for index, language in enumerate(asked)
         if language not in there
     ]
+    if found:
+        return found  # each text would be said to lack, or to be in, the wrong language
     for path, text in texts_in(inspection):
         place = file.place(path)
         if text.is_plain and len(asked) > 1:
@@ -45,10 +47,13 @@ def _check_languages(inspection: Inspection, file: YamlFile, there: tuple[str, .
             Diagnostic("text-in-other-language", file.key_place((*path, language)), {"language": language}, "add")
             for language in sorted(text.languages - set(asked))
         )
-    if inspection.digits not in (None, "native", "latin"):
-        values = {"found": inspection.digits, "allowed": "native, latin"}
-        found.append(Diagnostic("not-one-of", file.place(("digits",)), values, "allowed"))
     return found
+
+
+def unknown_language(place: Place, language: str, there: Iterable[str]) -> Diagnostic:
+    """Return the finding that a language has no folder of templates."""
+    values = {"found": language, "allowed": ", ".join(there)}
+    return Diagnostic("no-such-language", place, values, "allowed", length=len(language))
 
 
 def references(inspection: Inspection) -> Iterator[tuple[Path, str, str]]:
@@ -169,17 +174,28 @@ def _of_person(person: Person, office: Office) -> Iterator[Entry]:
         yield body
 
 
+def _used_texts(inspection: Inspection, office: Office) -> Iterator[tuple[Path, Text]]:
+    """Yield every text of the office that an inspection uses, with the path of the use."""
+    for path, entry in used_entries(inspection, office):
+        yield from ((path, text) for _, text in texts_in(entry))
+        if isinstance(entry, Person):
+            for _, kind, identifier in _person_references((), entry):
+                if kind in ("title", "position"):
+                    yield path, (office.titles if kind == "title" else office.positions)[identifier]
+
+
 def _check_entries(inspection: Inspection, file: YamlFile, office: Office) -> list[Diagnostic]:
     """Return what the used entries lack, and a warning for each that is not confirmed or unknown."""
     found: list[Diagnostic] = []
     seen: set[int] = set()
     for path, entry in used_entries(inspection, office):
         place = file.place(path)
-        found.extend(_missing_names(place, entry, inspection.languages))
         if entry.unconfirmed and id(entry) not in seen:
             seen.add(id(entry))
             values = {"name": _display_name(entry), "reason": entry.unconfirmed}
             found.append(Diagnostic("unconfirmed-entry", place, values, "confirm"))
+    for path, text in _used_texts(inspection, office):
+        found.extend(_missing_in(file.place(path), text, inspection.languages))
     found.extend(
         Diagnostic("unknown-fact", file.place(path), {"key": str(path[-1])}, "write")
         for path, value in walk(inspection)
@@ -195,26 +211,43 @@ def _display_name(entry: Entry) -> str:
     return next(iter(name.root.values())) if name else ""
 
 
-def _missing_names(place: Place, entry: Entry, languages: Iterable[str]) -> Iterator[Diagnostic]:
-    for _, text in texts_in(entry):
-        for language in languages:
-            if language not in text:
-                name = next(iter(text.root.values()))
-                yield Diagnostic("entry-missing-in-language", place, {"name": name, "language": language}, "add")
+def _missing_in(place: Place, text: Text, languages: Iterable[str]) -> Iterator[Diagnostic]:
+    for language in languages:
+        if language not in text:
+            name = next(iter(text.root.values()))
+            yield Diagnostic("entry-missing-in-language", place, {"name": name, "language": language}, "add")
 
 
-def check_office(office: Office, file: YamlFile) -> list[Diagnostic]:
-    """Return all that is wrong inside the office file: ids used twice, references to nothing."""
-    found = [
+def check_office(office: Office, file: YamlFile, languages: Iterable[str]) -> list[Diagnostic]:
+    """Return all that is wrong inside the office file: ids used twice, references to nothing or round in a ring."""
+    there = tuple(languages)
+    found = [unknown_language(file.place(("language",)), office.language, there)] if office.language not in there else []
+    found += [*_rings(file, "units", "within", office.units), *_rings(file, "agencies", "parent", office.agencies)]
+    found += [
         Diagnostic("id-twice", file.key_place(("agencies", identifier)), {"found": identifier}, "rename")
         for identifier in office.agencies
         if identifier in office.units
     ]
     for path, kind, identifier in _office_references(office):
-        there = tuple(office.units) if kind == "unit" else _entries_of(office, kind)
-        if identifier not in there:
-            found.append(unknown_entry(file.place(path), kind, identifier, there))
+        entries = tuple(office.units) if kind == "unit" else _entries_of(office, kind)
+        if identifier not in entries:
+            found.append(unknown_entry(file.place(path), kind, identifier, entries))
     return found
+
+
+def _rings(file: YamlFile, section: str, key: str, entries: Mapping[str, Body]) -> Iterator[Diagnostic]:
+    """Yield a finding for each ring of entries that lie within one another."""
+    told: set[str] = set()
+    for start in entries:
+        chain: list[str] = []
+        identifier: str | None = start
+        while identifier in entries and identifier not in chain:
+            chain.append(identifier)
+            identifier = getattr(entries[identifier], key)
+        if identifier == start and start not in told:
+            told.update(chain)
+            values = {"found": start, "chain": " → ".join((*chain, start))}
+            yield Diagnostic("inside-itself", file.place((section, start, key)), values, "check")
 
 
 def _office_references(office: Office) -> Iterator[tuple[Path, str, str]]:

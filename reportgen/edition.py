@@ -358,15 +358,18 @@ def _rate(done: int | None, total: int | None, rate: Decimal | None) -> Decimal:
 
 
 def _in_order(results: tuple[Result, ...]) -> list[Result]:
-    """Return the results with the seven areas in their order; an own title keeps its place after the one before it."""
+    """Return the results with the seven areas in their order; an own title stays after the area before it.
+
+    What was found in one area stands together, also where the file tells it in several places.
+    """
     order = list(Area)
-    keyed: list[tuple[int, int, Result]] = []
+    keyed: list[tuple[tuple[int, bool, int], Result]] = []
     rank = -1
     for index, result in enumerate(results):
         if isinstance(result.area, Area):
             rank = order.index(result.area)
-        keyed.append((rank, index, result))
-    return [result for _, _, result in sorted(keyed, key=lambda item: item[:2])]
+        keyed.append(((rank, not isinstance(result.area, Area), index), result))
+    return [result for _, result in sorted(keyed, key=lambda item: item[0])]
 
 
 def signer(signatory: Signatory, inspection: Inspection) -> PersonReference | Unknown:

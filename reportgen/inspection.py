@@ -6,7 +6,7 @@ import datetime
 import re
 from collections.abc import Iterable
 from enum import StrEnum
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 from pydantic_core import PydanticCustomError
@@ -24,8 +24,10 @@ from reportgen.model import (
     Time,
     Unknown,
     choose_reference,
+    scalar,
     validate,
 )
+from reportgen.numbers import shorten
 from reportgen.office import Body, Person
 from reportgen.yamlfile import YamlFile
 
@@ -67,15 +69,13 @@ class Number(Record):
     series: str
 
 
-_NUMBER = re.compile(r"(?P<value>\d+|…+|\.{2,}|unknown)?\s*/\s*(?P<series>[^\s/][^\s]*)")
+_NUMBER = re.compile(r"(?P<value>\d{1,9}|…+|\.{2,}|unknown)?\s*/\s*(?P<series>[^\s/][^\s]*)")
 
 
 def _number(value: Any) -> Any:
-    if not isinstance(value, str):
-        return value
-    found = _NUMBER.fullmatch(value.strip())
+    found = _NUMBER.fullmatch(scalar(value).strip())
     if not found:
-        raise PydanticCustomError("bad-number", "refused", {"values": {"found": value}, "hint": "form"})
+        raise PydanticCustomError("bad-number", "refused", {"values": {"found": shorten(value)}, "hint": "form"})
     digits = found["value"] or ""
     return {"value": int(digits) if digits.isdecimal() else None, "series": found["series"]}
 
@@ -89,7 +89,7 @@ class Days(Record):
     @model_validator(mode="before")
     @classmethod
     def _one_day(cls, value: Any) -> Any:
-        return {"from": value, "to": value} if isinstance(value, str) else value
+        return value if isinstance(value, dict | Days) else {"from": scalar(value), "to": value}
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
@@ -220,7 +220,7 @@ class Signatory(Record):
     @model_validator(mode="before")
     @classmethod
     def _role_alone(cls, value: Any) -> Any:
-        return {"role": value} if isinstance(value, str) else value
+        return value if isinstance(value, dict | Signatory) else {"role": scalar(value)}
 
     @model_validator(mode="after")
     def _has_person(self) -> Self:
@@ -234,7 +234,7 @@ class Inspection(Record):
 
     number: Annotated[Number, BeforeValidator(_number)]
     languages: Annotated[tuple[str, ...], Field(min_length=1), BeforeValidator(_languages)]
-    digits: str | None = None
+    digits: Literal["native", "latin"] | None = None
     subject: Text
     date: Days
     started: OrUnknown[Time]
@@ -251,7 +251,7 @@ class Inspection(Record):
     limitations: tuple[Limitation, ...] = ()
     conclusions: tuple[Conclusion, ...] = ()
     response: Response | None = None
-    copies: OrUnknown[Count]
+    copies: OrUnknown[Annotated[Count, Field(ge=1)]]
     recipients: OrUnknown[tuple[IdOrText, ...]] = ()
     signatures: Annotated[tuple[Signatory, ...], Field(min_length=1)]
 

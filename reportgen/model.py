@@ -25,14 +25,15 @@ from pydantic import (
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from reportgen.calendars import DateForms, parse_date, parse_time
-from reportgen.diagnostics import Diagnostic, InputError, Place, Word
-from reportgen.numbers import ValueProblem, parse_count, parse_rate
+from reportgen.diagnostics import Diagnostic, InputError, Place, Word, sort_diagnostics
+from reportgen.numbers import ValueProblem, parse_count, parse_rate, shorten
 from reportgen.yamlfile import YamlFile
 
 Path = tuple[str | int, ...]
 
-# Marks that pydantic puts into the path of a choice; they are in no file.
-_CHOICES = frozenset({"by-id", "in-place", "unknown", "known", "seven", "own-title", "role", "signatory"})
+# Marks that pydantic puts into the path of a choice; a file may have keys of these names too.
+_CHOICES = frozenset({"by-id", "in-place", "unknown", "known", "seven", "own-title"})
+_KEY = "[key]"  # pydantic's mark for the key of a mapping
 
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
@@ -73,13 +74,15 @@ class Text(RootModel[dict[str, str]]):
     @model_validator(mode="before")
     @classmethod
     def _plain_text(cls, value: Any) -> Any:
-        if isinstance(value, str) and value.strip():
-            return {PLAIN: value}
-        if isinstance(value, dict):
-            for language, text in value.items():
-                if text is None or (isinstance(text, str) and not text.strip()):
-                    problem = {"values": {"language": language}, "hint": "write"}
-                    raise PydanticCustomError("empty-text", "refused", problem)
+        if isinstance(value, str):
+            value = {PLAIN: value}
+        if not isinstance(value, dict):
+            return value
+        if not value:
+            raise PydanticCustomError("empty-text", "refused", {"values": {}})
+        for language, text in value.items():
+            if text is None or (isinstance(text, str) and not text.strip()):
+                raise PydanticCustomError("empty-text", "refused", {"values": {}, "at": language})
         return value
 
     def __contains__(self, language: str) -> bool:
@@ -108,34 +111,39 @@ def as_problem(problem: ValueProblem) -> PydanticCustomError:
     return PydanticCustomError(problem.name, "refused", {"values": dict(problem.values), "hint": problem.hint})  # type: ignore[arg-type]
 
 
+def scalar(value: Any) -> str:
+    """Return the text of a scalar; refuse a list, a mapping and an empty value as pydantic refuses what is no text."""
+    if isinstance(value, str):
+        return value
+    raise PydanticCustomError("string_type", "refused")
+
+
 def _date(value: Any, info: ValidationInfo) -> Any:
-    if not isinstance(value, str):
+    if isinstance(value, datetime.date):
         return value
     try:
-        return parse_date(value, date_forms(info))
+        return parse_date(scalar(value), date_forms(info))
     except ValueProblem as problem:
         raise as_problem(problem) from None
 
 
 def _time(value: Any, info: ValidationInfo) -> Any:
-    if not isinstance(value, str):
-        return value
     try:
-        return parse_time(value, date_forms(info))
+        return parse_time(scalar(value), date_forms(info))
     except ValueProblem as problem:
         raise as_problem(problem) from None
 
 
 def _count(value: Any) -> Any:
     try:
-        return parse_count(value) if isinstance(value, str) else value
+        return parse_count(scalar(value))
     except ValueProblem as problem:
         raise as_problem(problem) from None
 
 
 def _rate(value: Any) -> Any:
     try:
-        return parse_rate(value) if isinstance(value, str) else value
+        return parse_rate(scalar(value))
     except ValueProblem as problem:
         raise as_problem(problem) from None
 
@@ -185,47 +193,87 @@ def validate(model: type[R], file: YamlFile, forms: Iterable[DateForms] = ()) ->
         InputError: with every key and value that is not as the model says.
     """
     data = file.data if file.data is not None else {}
+    found = list(_empty_values(data, file))
     try:
-        return model.model_validate(data, context={"date_forms": tuple(forms)})
+        record = model.model_validate(data, context={"date_forms": tuple(forms)})
     except ValidationError as errors:
-        raise InputError(diagnose(error, model, file) for error in errors.errors()) from None
+        raise InputError(sort_diagnostics([*found, *_diagnose_all(errors.errors(), model, file)])) from None
+    if found:
+        raise InputError(found)
+    return record
+
+
+def _empty_values(value: Any, file: YamlFile, path: Path = ()) -> Iterator[Diagnostic]:
+    """Yield a finding for each key without a value: whoever leaves a fact out deletes its line."""
+    match value:
+        case dict():
+            for key, item in value.items():
+                yield from _empty_values(item, file, (*path, key))
+        case list():
+            for index, item in enumerate(value):
+                yield from _empty_values(item, file, (*path, index))
+        case None:
+            yield Diagnostic("empty-value", file.place(path), {"key": _key_of(path, file)}, "write")
+
+
+def _diagnose_all(errors: Iterable[ErrorDetails], model: type[BaseModel], file: YamlFile) -> list[Diagnostic]:
+    """Return the findings; a key that is missing only because it is misspelt is told once, as misspelt."""
+    paths = [(_file_path(error["loc"], file), error) for error in errors]
+    found = [(path, diagnose(error, model, file)) for path, error in paths]
+    misspelt = {(*path[:-1], finding.values.get("suggestion")) for path, finding in found if finding.name == "unknown-key"}
+    return [finding for path, finding in found if finding.name != "missing-key" or path not in misspelt]
 
 
 def diagnose(error: ErrorDetails, model: type[BaseModel], file: YamlFile) -> Diagnostic:
     """Return pydantic's finding with its place in the file and a sentence of our own."""
-    path = tuple(part for part in error["loc"] if part not in _CHOICES)
-    place = file.place(path)
     context = error.get("ctx", {})
+    path = _file_path((*error["loc"], *([context["at"]] if "at" in context else [])), file)
+    place = file.place(path)
+    key = _key_of(path, file)
     match error["type"]:
         case "missing":
-            key = str(path[-1])
             return Diagnostic("missing-key", file.place(path[:-1]), {"key": key}, "add")
         case "extra_forbidden":
             return _unknown_key(path, model, file)
+        case _ if error["input"] is None:
+            return Diagnostic("empty-value", place, {"key": key}, "write")
         case "string_type" | "dict_type" | "model_type" | "model_attributes_type" | "tuple_type" | "list_type" as kind:
-            return _wrong_shape(kind, error["input"], place, str(path[-1]) if path else "")
+            return _wrong_shape(kind, error["input"], place, key)
+        case "enum" | "literal_error" if not isinstance(error["input"], str):
+            return _wrong_shape("string_type", error["input"], place, key)
         case "enum" | "literal_error":
-            allowed = str(context.get("expected", "")).replace("'", "“")
-            return Diagnostic("not-one-of", place, {"found": error["input"], "allowed": _plain(allowed)}, "allowed")
+            allowed = str(context.get("expected", "")).replace("'", "").replace(" or ", ", ")
+            values = {"found": shorten(error["input"]), "allowed": allowed}
+            return Diagnostic("not-one-of", place, values, "allowed", length=len(error["input"]))
         case "too_short":
-            return Diagnostic("empty-list", place, {"key": str(path[-1])}, "add")
+            return Diagnostic("empty-list", place, {"key": key}, "add")
         case name if "values" in context:
-            found = str(error["input"])
-            return Diagnostic(name, place, context.get("values", {}), context.get("hint"), length=max(1, len(found)))
+            found = error["input"]
+            length = len(found) if isinstance(found, str) and found else 1
+            where = file.key_place(path[:-1]) if path and path[-1] == _KEY else place
+            return Diagnostic(name, where, context["values"], context.get("hint"), length=length)
         case _:
-            return Diagnostic("bad-value", place, {"found": error["input"], "problem": error["msg"]})
+            return Diagnostic("bad-value", place, {"found": shorten(str(error["input"])), "problem": error["msg"]})
 
 
-def _plain(allowed: str) -> str:
-    return allowed.replace("“", "").replace(" or ", ", ")
+def _file_path(location: Path, file: YamlFile) -> Path:
+    """Return pydantic's path without its marks of choices: the path in the file."""
+    path: Path = ()
+    for part in location:
+        if part not in _CHOICES or (*path, part) in file.spans:
+            path = (*path, part)
+    return path
+
+
+def _key_of(path: Path, file: YamlFile) -> str:
+    """Return the key that a path stands for: an item of a list is called by its list, the whole by its file."""
+    return next((part for part in reversed(path) if isinstance(part, str) and part != _KEY), file.path)
 
 
 _SHAPES = {"string_type": "text", "tuple_type": "list", "list_type": "list"}
 
 
 def _wrong_shape(kind: str, found: Any, place: Place, key: str) -> Diagnostic:
-    if found is None:
-        return Diagnostic("empty-value", place, {"key": key}, "write")
     shape = _SHAPES.get(kind, "mapping")
     return Diagnostic("wrong-shape", place, {"key": key, "expected": Word(shape), "found": _shape_of(found)}, shape)
 
@@ -237,7 +285,7 @@ def _shape_of(found: Any) -> Word:
         case list():
             return Word("list")
         case _:
-            return Word("this-text", {"text": found})
+            return Word("this-text", {"text": shorten(str(found))})
 
 
 def _unknown_key(path: Path, model: type[BaseModel], file: YamlFile) -> Diagnostic:

@@ -74,10 +74,16 @@ class Office(Record):
     def existed_on(self, identifier: str, day: datetime.date) -> bool:
         """Whether a body, and the territory it serves or lies in, existed on a day."""
         body = self.body(identifier)
-        if body is None:
-            return False
-        above = body.unit if isinstance(body, Agency) else body.within
-        return body.existed_on(day) and (above is None or above not in self.units or self.existed_on(above, day))
+        chain = self.units_above(body.unit if isinstance(body, Agency) else body.within) if body else ()
+        return body is not None and body.existed_on(day) and all(self.units[unit].existed_on(day) for unit in chain)
+
+    def units_above(self, identifier: str | None) -> tuple[str, ...]:
+        """Return the ids of a unit and of those it lies in, the largest last; it ends where it would come round."""
+        chain: list[str] = []
+        while identifier in self.units and identifier not in chain:
+            chain.append(identifier)
+            identifier = self.units[identifier].within
+        return tuple(chain)
 
 
 def read_office(file: YamlFile, forms: Iterable[DateForms]) -> Office:

@@ -153,7 +153,7 @@ def read_library(workspace: Workspace) -> Library:
         collector.found.append(Diagnostic("no-language", None, {"folder": TEMPLATES}, "add"))
     collector.found += check_clauses(locales.values()) + check_wordings(locales.values())
     if office and office_file:
-        collector.found += check_office(office, office_file)
+        collector.found += check_office(office, office_file, read)
     collector.stop_on_errors()
     if office is None or office_file is None:
         raise AssertionError("what could not be read has been reported")
