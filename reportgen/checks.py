@@ -241,7 +241,7 @@ def _rings(file: YamlFile, section: str, key: str, entries: Mapping[str, Body]) 
     for start in entries:
         chain: list[str] = []
         identifier: str | None = start
-        while identifier in entries and identifier not in chain:
+        while identifier is not None and identifier in entries and identifier not in chain:
             chain.append(identifier)
             identifier = getattr(entries[identifier], key)
         if identifier == start and start not in told:

@@ -8,22 +8,42 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
-from typing import Literal
+from string import Formatter
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from reportgen.calendars import Calendar, DateForms
 from reportgen.diagnostics import Diagnostic, InputError, Place, TemplateError
 from reportgen.fonts import Candidate, Typeface
 from reportgen.model import Record, validate
-from reportgen.numbers import NumberForms
+from reportgen.numbers import NumberForms, ValueProblem
 from reportgen.yamlfile import YamlFile
+
+
+def _form(*names: str) -> AfterValidator:
+    """Return the check of a form: ``{title} {name}`` with only these names in braces."""
+
+    def check(form: str) -> str:
+        try:
+            used = {name for _, name, _, _ in Formatter().parse(form) if name is not None}
+        except ValueError:
+            used = {""}
+        if not used <= set(names):
+            values = {"found": form, "allowed": ", ".join(f"{{{name}}}" for name in names)}
+            raise PydanticCustomError("not-one-of", "refused", {"values": values, "hint": "allowed"})
+        return form
+
+    return AfterValidator(check)
 
 
 class _Numbering(Record):
     """How headings are numbered: ``{roman}``, ``{decimal}``, ``{letter}``; ``{section}`` is the section's own number."""
 
-    section: str
-    item: str
-    point: str
+    section: Annotated[str, _form("roman", "decimal", "letter", "section")]
+    item: Annotated[str, _form("roman", "decimal", "letter", "section")]
+    point: Annotated[str, _form("roman", "decimal", "letter", "section")]
 
 
 class _Blanks(Record):
@@ -42,12 +62,20 @@ class _Candidate(Record):
     units_per_em: int | None = None
     line_gap: int | None = None
 
+    @model_validator(mode="after")
+    def _whole_twin(self) -> Self:
+        for key in ("twin", "units_per_em"):
+            made = self.twin is not None or self.units_per_em is not None or self.line_gap is not None
+            if made and getattr(self, key) is None:
+                raise PydanticCustomError("missing-key", "refused", {"values": {"key": key}, "hint": "add"})
+        return self
+
 
 class _Font(Record):
     family: str
     letters: str = ""
-    size_factor: Decimal = Decimal(1)
-    candidates: tuple[_Candidate, ...]
+    size_factor: Annotated[Decimal, Field(gt=0)] = Decimal(1)
+    candidates: Annotated[tuple[_Candidate, ...], Field(min_length=1)]
 
 
 class LocaleFile(Record):
@@ -68,18 +96,18 @@ class LocaleFile(Record):
     latin_digits_in: tuple[str, ...] = ()
     percent: str
     percent_in_table: str
-    alphabet: str
+    alphabet: Annotated[str, Field(min_length=1)]
     numbering: _Numbering
-    person: str
-    position: str
+    person: Annotated[str, _form("title", "name")]
+    position: Annotated[str, _form("position", "agency")]
     between_in_list: str
     last_in_list: str
     pad_counts: bool = False
-    signatures_in_a_row: int
+    signatures_in_a_row: Annotated[int, Field(ge=1)]
     blanks: _Blanks
     foreign: Mapping[str, str] = {}
     line_break_sample: str = ""
-    fonts: tuple[_Font, ...]
+    fonts: Annotated[tuple[_Font, ...], Field(min_length=1)]
 
 
 _WORD = re.compile(r"[\w.]+")
@@ -162,8 +190,34 @@ def read_locale(language: str, locale: YamlFile, wording: YamlFile) -> Locale:
     Raises:
         InputError: with every entry of either file that is not as the model says.
     """
-    data = validate(LocaleFile, locale)
-    return Locale(language, data, read_clauses(wording))
+    found: list[Diagnostic] = []
+    made: Locale | None = None
+    try:
+        made = Locale(language, validate(LocaleFile, locale), {})
+        _check_forms(made)
+    except InputError as error:
+        found += error.diagnostics
+    except ValueProblem as problem:
+        found.append(Diagnostic(problem.name, _place_of(problem, locale), problem.values, problem.hint))
+    try:
+        clauses = read_clauses(wording)
+    except InputError as error:
+        found += error.diagnostics
+    if found or made is None:
+        raise InputError(found)
+    return Locale(language, made.data, clauses)
+
+
+def _check_forms(locale: Locale) -> None:
+    """Raise ValueProblem where dates or numbers cannot be written with the data."""
+    _ = locale.dates, locale.numbers(), locale.numbers(in_table=True)
+    NumberForms(language=locale.data.language, digits=locale.data.native_digits)
+
+
+def _place_of(problem: ValueProblem, file: YamlFile) -> Place:
+    """Return the place of the value that a problem is about; of the file where it is not found."""
+    wrong = problem.values.get("found")
+    return next((file.place(path) for path, text in file.scalars() if text == wrong), Place(file.path))
 
 
 def read_clauses(file: YamlFile) -> Mapping[str, Clause]:
@@ -181,7 +235,7 @@ def read_clauses(file: YamlFile) -> Mapping[str, Clause]:
         match value:
             case dict():
                 pending.extend(((*path, key), item) for key, item in value.items())
-            case str():
+            case str() if path:
                 words = {0, *(word.start() for word in _WORD.finditer(value))}
                 places = {offset: file.locate(path, offset) for offset in sorted(words)}
                 clauses[identifier] = Clause(identifier, value, places)

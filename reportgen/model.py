@@ -108,7 +108,7 @@ PLAIN = "*"
 
 def as_problem(problem: ValueProblem) -> PydanticCustomError:
     """Return a refusal of a value as pydantic carries it; ``diagnose`` turns it into a diagnostic."""
-    return PydanticCustomError(problem.name, "refused", {"values": dict(problem.values), "hint": problem.hint})  # type: ignore[arg-type]
+    return PydanticCustomError(problem.name, "refused", {"values": dict(problem.values), "hint": problem.hint})
 
 
 def scalar(value: Any) -> str:

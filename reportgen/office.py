@@ -80,7 +80,7 @@ class Office(Record):
     def units_above(self, identifier: str | None) -> tuple[str, ...]:
         """Return the ids of a unit and of those it lies in, the largest last; it ends where it would come round."""
         chain: list[str] = []
-        while identifier in self.units and identifier not in chain:
+        while identifier is not None and identifier in self.units and identifier not in chain:
             chain.append(identifier)
             identifier = self.units[identifier].within
         return tuple(chain)

@@ -8,16 +8,27 @@ from __future__ import annotations
 import datetime
 import difflib
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from decimal import Decimal
 from functools import partial
 from types import ModuleType
 from typing import Any
 
-from jinja2 import FunctionLoader, StrictUndefined, Template, TemplateNotFound, TemplateSyntaxError, UndefinedError, nodes
-from jinja2.runtime import Context
-from jinja2.sandbox import ImmutableSandboxedEnvironment, SecurityError
+from jinja2 import (
+    FunctionLoader,
+    StrictUndefined,
+    Template,
+    TemplateNotFound,
+    TemplateRuntimeError,
+    TemplateSyntaxError,
+    Undefined,
+    UndefinedError,
+    nodes,
+)
+from jinja2.exceptions import SecurityError
+from jinja2.runtime import Context, LoopContext, Macro
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import pass_context
 from lxml import etree
 from markupsafe import Markup, escape
@@ -28,7 +39,7 @@ from reportgen.diagnostics import Diagnostic, Place, TemplateError
 from reportgen.edition import DaysView, Edition, Named, NamedPerson, NumberView
 from reportgen.locales import Clause, Locale
 from reportgen.model import Unknown
-from reportgen.numbers import format_count, format_decimal, format_padded, format_percent, letter, roman
+from reportgen.numbers import ValueProblem, format_count, format_decimal, format_padded, format_percent, letter, roman
 from reportgen.typography import Typography, typeset
 
 _MAIN = "minutes.html"
@@ -36,6 +47,9 @@ _CLAUSE = "clause:"  # the loader's name of a clause begins so
 _BUILTIN_FILTERS = ("batch", "first", "last", "length", "list")
 _BUILTIN_TESTS = ("defined", "none", "odd", "even", "string")
 _PARAGRAPH = re.compile(r"\n\s*\n")
+_EXPRESSION = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{[{%]", re.DOTALL)
+_PLAIN_EXPRESSION = re.compile(r"\{\{-?\s*([\w.]+)\s*-?\}\}")
+_NO_SUCH = re.compile(r"No (filter|test) named '([^']*)'")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +65,13 @@ class Page:
     """One edition as HTML: all its words, in order, with the elements and classes that the strict reader knows.
 
     ``places`` tells where its author wrote each class, for messages; under "" stands the main template.
+    ``vocabulary`` is each element of the body with its class, once.
     """
 
     html: str
     language: str
     places: Mapping[str, Place]
+    vocabulary: frozenset[tuple[str, str]] = frozenset()
 
 
 class Numbering:
@@ -108,7 +124,8 @@ def make_page(edition: Edition, templates: Mapping[str, TemplateSource]) -> Page
     root = _parse(text, templates)
     typeset(root, Typography.of(edition))
     html = etree.tostring(root, method="html", encoding="unicode", doctype="<!DOCTYPE html>")
-    return Page(html=html, language=edition.language, places=_class_places(templates))
+    vocabulary = frozenset((str(element.tag), element.get("class", "")) for element in root.iterfind("body//*"))
+    return Page(html, edition.language, _class_places(templates), vocabulary)
 
 
 def _class_places(templates: Mapping[str, TemplateSource]) -> Mapping[str, Place]:
@@ -134,13 +151,57 @@ def _names(edition: Edition) -> dict[str, Any]:
 
 
 def _parse(text: str, templates: Mapping[str, TemplateSource]) -> etree._Element:
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, remove_comments=True, remove_blank_text=False)
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, remove_comments=True, remove_pis=True, remove_blank_text=False
+    )
+    text = text.strip()
     try:
-        return etree.fromstring(text.strip(), parser)
+        return etree.fromstring(text, parser)
     except etree.XMLSyntaxError as error:
-        line = text.strip().splitlines()[max(0, (error.lineno or 1) - 1)].strip()
-        values = {"problem": error.msg, "line": line[:120]}
-        raise TemplateError(Diagnostic("page-not-well-formed", Place(templates[_MAIN].path), values, "close")) from None
+        # Lines of the page mean nothing to the author: the line that was opened or is wrong is looked up in a template.
+        message = error.msg or ""
+        opened = re.search(r" line (\d+) and ", message)
+        number = int(opened[1]) if opened else error.lineno or 1
+        line = text.split("\n")[max(0, number - 1)].strip() if text else ""
+        problem = re.sub(r" line \d+(?= and )|, line \d+, column \d+", "", message)
+        place = _place_of_line(line, templates)
+        raise TemplateError(
+            Diagnostic("page-not-well-formed", place, {"problem": problem, "line": line[:120]}, "close")
+        ) from None
+
+
+def _place_of_line(line: str, templates: Mapping[str, TemplateSource]) -> Place:
+    """Return where a line of the page was written: the one template line that is equal, else the main template."""
+    written = [
+        Place(source.path, number, len(text) - len(text.lstrip()) + 1)
+        for source in templates.values()
+        for number, text in enumerate(source.text.splitlines(), 1)
+        if text.strip() == line
+    ]
+    return written[0] if len(written) == 1 else Place(templates[_MAIN].path)
+
+
+class _Environment(ImmutableSandboxedEnvironment):
+    """The sandbox, made narrower: only what a page needs may be called, and no value is multiplied without end."""
+
+    intercepted_binops = frozenset({"*", "**", "%"})
+
+    def is_safe_callable(self, obj: Any) -> bool:
+        """Return whether a template may call this: a macro, ``clause``, the numbering, a loop, ``isoformat``."""
+        owner = getattr(obj, "__self__", None)
+        if isinstance(obj, Macro | Undefined) or obj is _clause or isinstance(owner, Numbering | LoopContext):
+            return True  # an undefined one tells its name
+        return isinstance(owner, datetime.date) and getattr(obj, "__name__", "") == "isoformat"
+
+    def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
+        """Return a product or a remainder of whole numbers.
+
+        Raises:
+            SecurityError: for powers, and for texts, which could fill the memory.
+        """
+        if operator == "**" or not (isinstance(left, int) and isinstance(right, int)):
+            raise SecurityError(f"“{operator}” is for whole numbers only")
+        return super().call_binop(context, operator, left, right)
 
 
 def _environment(edition: Edition, templates: Mapping[str, TemplateSource]) -> ImmutableSandboxedEnvironment:
@@ -153,7 +214,7 @@ def _environment(edition: Edition, templates: Mapping[str, TemplateSource]) -> I
         source = templates.get(name)
         return (source.text, name, lambda: True) if source else None
 
-    environment = ImmutableSandboxedEnvironment(
+    environment = _Environment(
         autoescape=True,
         undefined=StrictUndefined,
         loader=FunctionLoader(load),
@@ -259,7 +320,8 @@ def _upper(value: Any) -> Any:
     """Return a text in capitals; the tags and entities of a filled clause stay as they are."""
     if isinstance(value, Markup):
         pieces = re.split(r"(<[^>]*>|&[^;]+;)", str(value))
-        return Markup("".join(piece if index % 2 else piece.upper() for index, piece in enumerate(pieces)))  # noqa: S704
+        upper = (piece if index % 2 else piece.upper() for index, piece in enumerate(pieces))
+        return Markup("".join(upper))  # noqa: S704 - the value was escaped before
     return value if isinstance(value, Unknown) else str(value).upper()
 
 
@@ -281,7 +343,9 @@ def _person_name(locale: Locale, person: NamedPerson | Unknown) -> Markup:
 
 def _short_name(locale: Locale, named: Named | Unknown) -> Markup:
     """Return a name as after its first mention: a person's with the form of address."""
-    return _name(locale, named) if isinstance(named, Named) and not isinstance(named, NamedPerson) else _person_name(locale, named)
+    if isinstance(named, Unknown | NamedPerson):
+        return _person_name(locale, named)
+    return _name(locale, named)
 
 
 def _first_upper(value: Markup | str) -> Any:
@@ -325,7 +389,10 @@ def _paragraphs(text: str) -> list[str]:
 class _author_places:  # noqa: N801 - used as a with-statement, like contextlib's own
     """Turns what Jinja raises into a TemplateError that points into the author's file."""
 
-    def __init__(self, environment: ImmutableSandboxedEnvironment, templates: Mapping[str, TemplateSource], locale: Locale) -> None:
+    def __init__(
+        self, environment: ImmutableSandboxedEnvironment, templates: Mapping[str, TemplateSource], locale: Locale
+    ) -> None:
+        self._environment = environment
         self._places = _Places(templates, locale.clauses)
         self._locale = locale
 
@@ -343,18 +410,47 @@ class _author_places:  # noqa: N801 - used as a with-statement, like contextlib'
         match error:
             case TemplateSyntaxError():
                 place = self._places.at(error.name or _MAIN, error.lineno, _quoted(error.message or ""))
+                if found := _NO_SUCH.search(error.message or ""):
+                    return self._no_such_filter(found[2], place)
                 return Diagnostic("template-syntax", place, {"problem": error.message})
             case TemplateNotFound():
                 return self._not_found(error)
             case UndefinedError():
                 return self._undefined(error)
-            case SecurityError() | _NotText() | ValueError() | TypeError() | KeyError() | OverflowError():
-                name, line = self._where(error)
-                if name is None:
-                    return None
-                return _not_printable(error, self._places.at(name, line, ""))
+            case Exception():
+                return self._failure(error)
             case _:
                 return None
+
+    def _failure(self, error: Exception) -> Diagnostic | None:
+        """Return what a template did that cannot be done; None for a bug of ours, outside every template."""
+        name, line = self._where(error)
+        if name is None:
+            return None
+        if isinstance(error, TemplateRuntimeError) and (found := _NO_SUCH.search(str(error))):
+            return self._no_such_filter(found[2], self._places.at(name, line, found[2]))
+        place = self._places.at(name, line, "")
+        match error:
+            case _NotText():
+                place = self._places.unfiltered(name, line, str(error)) or place
+                return Diagnostic("value-needs-filter", place, {"type": str(error)}, "filter")
+            case SecurityError():
+                # Jinja's sentence would repeat the value that was called.
+                called = "not safely callable" in str(error)
+                problem = "call what is neither a macro, “clause” nor the numbering" if called else str(error)
+                return Diagnostic("template-not-allowed", place, {"problem": problem}, "names")
+            case RecursionError():
+                return Diagnostic("template-in-itself", place, {"template": name.removeprefix(_CLAUSE)}, "remove")
+            case ValueProblem():
+                return Diagnostic(error.name, place, error.values, error.hint)
+            case _:
+                return Diagnostic("value-does-not-fit", place, {"problem": str(error) or type(error).__name__}, "filter")
+
+    def _no_such_filter(self, name: str, place: Place) -> Diagnostic:
+        there = sorted({*self._environment.filters, *self._environment.tests})
+        near = difflib.get_close_matches(name, there, n=1)
+        values = {"name": name, "suggestion": near[0] if near else "", "allowed": ", ".join(there)}
+        return Diagnostic("unknown-filter", place, values, "suggest" if near else "allowed", length=len(name))
 
     def _not_found(self, error: TemplateNotFound) -> Diagnostic:
         wanted = error.name or ""
@@ -372,10 +468,7 @@ class _author_places:  # noqa: N801 - used as a with-statement, like contextlib'
         missing = names.rpartition("\0")[2]
         name, line = self._where(error)
         place = self._places.at(name or _MAIN, line, missing)
-        known = sorted(template_names())
-        near = difflib.get_close_matches(missing, known, n=1)
-        values = {"name": missing, "suggestion": near[0] if near else ""}
-        return Diagnostic("unknown-name", place, values, "suggest" if near else "list", length=len(missing))
+        return _unknown_name(missing, place)
 
     @staticmethod
     def _where(error: BaseException) -> tuple[str | None, int]:
@@ -402,15 +495,46 @@ class _Places:
         word = word.rpartition("\0")[2]
         if name.startswith(_CLAUSE):
             clause = self.clauses[name.removeprefix(_CLAUSE)]
-            return clause.locate(_find(clause.text, word))
+            return clause.locate(_find(clause.text, word) or _first_expression(clause.text))
         source = self.templates[name]
-        lines = source.text.splitlines()
-        text = lines[line - 1] if 0 < line <= len(lines) else ""
-        return Place(source.path, line, _find(text, word) + 1)
+        text = self._line(name, line)
+        return Place(source.path, line, (_find(text, word) or _first_expression(text)) + 1)
+
+    def unfiltered(self, name: str, line: int, kind: str) -> Place | None:
+        """Return the place of the expression that prints a value of a kind (``date``) without a filter."""
+        text = self._line(name, line)
+        for found in _PLAIN_EXPRESSION.finditer(text):
+            if kind in _kinds_of(found[1].rpartition(".")[2]):
+                if name.startswith(_CLAUSE):
+                    return self.clauses[name.removeprefix(_CLAUSE)].locate(found.start(1))
+                return Place(self.templates[name].path, line, found.start(1) + 1)
+        return None
+
+    def _line(self, name: str, line: int) -> str:
+        """Return a line of a template; of a clause the whole text."""
+        if name.startswith(_CLAUSE):
+            return self.clauses[name.removeprefix(_CLAUSE)].text
+        lines = self.templates[name].text.splitlines()
+        return lines[line - 1] if 0 < line <= len(lines) else ""
+
+
+def _first_expression(text: str) -> int:
+    """Return where a line's first expression begins; 0 where it has none."""
+    found = _EXPRESSION.search(text)
+    return found.start() if found else 0
+
+
+def _kinds_of(attribute: str) -> set[str]:
+    """Return the words of the types that an attribute of this name may have: ``datetime``, ``date``, ``Unknown``."""
+    types = [field.type for value in _views() for field in fields(value) if field.name == attribute]
+    return {word for kind in types for word in re.findall(r"\w+", str(kind))}
 
 
 def _find(text: str, word: str) -> int:
-    found = re.search(rf"(?<![\w.]){re.escape(word)}\b", text) or re.search(rf"\b{re.escape(word)}\b", text) if word else None
+    if not word:
+        return 0
+    alone = rf"(?<![\w.]){re.escape(word)}\b"
+    found = re.search(alone, text) or re.search(rf"\b{re.escape(word)}\b", text)
     return found.start() if found else 0
 
 
@@ -418,52 +542,100 @@ def _quoted(message: str) -> str:
     return "\0".join(re.findall(r"'([^']+)'", message))
 
 
-def _not_printable(error: BaseException, place: Place) -> Diagnostic:
-    if isinstance(error, _NotText):
-        return Diagnostic("value-needs-filter", place, {"type": str(error)}, "filter")
-    return Diagnostic("template-fails", place, {"problem": str(error)})
-
-
 def template_names() -> set[str]:
     """Return every name that templates may use: those of the page and the attributes of what they hold."""
+    return _attributes() | _ROOTS
+
+
+_ROOTS = frozenset(
+    {"inspection", "team", "numbering", "clause", "person", "unit", "photo", "limitation", "conclusion", "recipient"}
+    | {"is_draft", "native_digits", "language_tag", "signatures_in_a_row", "basis", "area", "n", "loop"}
+)
+
+
+def _views() -> list[type[Any]]:
     module: ModuleType = edition_module
-    classes = [value for value in vars(module).values() if isinstance(value, type) and is_dataclass(value)]
-    attributes = {field.name for value in classes for field in fields(value)}
-    return attributes | {"inspection", "team", "numbering", "clause", "person", "unit", "photo", "limitation", "conclusion"}
+    return [value for value in vars(module).values() if isinstance(value, type) and is_dataclass(value)]
+
+
+def _attributes() -> set[str]:
+    return {field.name for value in _views() for field in fields(value)}
 
 
 # ---- checks of the wording ------------------------------------------------------------------------------------------
 
 
 def check_wordings(locales: Iterable[Locale]) -> list[Diagnostic]:
-    """Return each name that a clause uses in one language and not in another, and each clause that cannot be read."""
-    every = tuple(locales)
+    """Return each clause that cannot be read, and each name that a clause uses in one language and not in another."""
     found: list[Diagnostic] = []
-    for locale in every:
+    used: dict[str, list[_UsedNames]] = {}
+    for locale in locales:
         for clause in locale.clauses.values():
             try:
-                used = _used_names(clause)
+                used.setdefault(clause.id, []).append(_UsedNames(locale.language, clause, _used_names(clause)))
             except TemplateSyntaxError as error:
-                place = clause.locate(0)
+                place = clause.locate(_unreadable_expression(clause.text))
                 found.append(Diagnostic("template-syntax", place, {"problem": error.message}))
-                continue
-            found.extend(_differing(clause, used, locale, every))
+    for names in used.values():
+        found += _compared(names)
     return found
 
 
-def _differing(clause: Clause, used: dict[str, int], locale: Locale, every: tuple[Locale, ...]) -> Iterator[Diagnostic]:
-    for other in every:
-        twin = other.clauses.get(clause.id)
-        if other is locale or twin is None:
+@dataclass(frozen=True, slots=True)
+class _UsedNames:
+    """The names that a clause uses in one language, with their offsets in its text."""
+
+    language: str
+    clause: Clause
+    offsets: Mapping[str, int]
+
+
+def _compared(every: list[_UsedNames]) -> list[Diagnostic]:
+    """Return what is wrong with the names of one clause: those that no template knows, else those that one lacks."""
+    unknown: list[Diagnostic] = []
+    different: list[Diagnostic] = []
+    for name in sorted({name for one in every for name in one.offsets}):
+        having = [one for one in every if name in one.offsets]
+        if len(having) == len(every):
             continue
+        wrong = _unknown_part(name)
+        if wrong:
+            places = (one.clause.locate(one.offsets[name] + name.find(wrong)) for one in having)
+            unknown.extend(_unknown_name(wrong, place) for place in places)
+        values = {
+            "clause": having[0].clause.id,
+            "name": name,
+            "language": ", ".join(one.language for one in having),
+            "other": ", ".join(one.language for one in every if one not in having),
+        }
+        place = having[0].clause.locate(having[0].offsets[name])
+        different.append(Diagnostic("clause-names-differ", place, values, "same", length=len(name)))
+    return unknown or different
+
+
+def _unknown_part(name: str) -> str:
+    """Return the part of a dotted name that no template knows; a first part only where it resembles a known one."""
+    first, *attributes = name.split(".")
+    if first not in _ROOTS and difflib.get_close_matches(first, _ROOTS, n=1, cutoff=0.7):
+        return first
+    known = _attributes()
+    return next((attribute for attribute in attributes if attribute not in known), "")
+
+
+def _unknown_name(name: str, place: Place) -> Diagnostic:
+    near = difflib.get_close_matches(name, sorted(template_names()), n=1)
+    values = {"name": name, "suggestion": near[0] if near else ""}
+    return Diagnostic("unknown-name", place, values, "suggest" if near else "list", length=len(name))
+
+
+def _unreadable_expression(text: str) -> int:
+    """Return where the first expression begins that cannot be read by itself."""
+    for found in _EXPRESSION.finditer(text):
         try:
-            there = _used_names(twin)
+            ImmutableSandboxedEnvironment().parse(found[0])
         except TemplateSyntaxError:
-            continue
-        for name, offset in used.items():
-            if name not in there:
-                values = {"clause": clause.id, "name": name, "language": locale.language, "other": other.language}
-                yield Diagnostic("clause-names-differ", clause.locate(offset), values, "same", length=len(name))
+            return found.start()
+    return _first_expression(text)
 
 
 def _used_names(clause: Clause) -> dict[str, int]:

@@ -12,12 +12,11 @@ from typing import TypeVar
 
 from reportgen.calendars import DateForms
 from reportgen.checks import check_inspection, check_office
-from reportgen.diagnostics import Diagnostic, InputError, Place, ReportgenError, Severity, SetupError, sort_diagnostics
+from reportgen.diagnostics import Diagnostic, InputError, Place, ReportgenError, SetupError, Severity, sort_diagnostics
 from reportgen.edition import Edition, make_edition
 from reportgen.fonts import FontSet, find_fonts
 from reportgen.inspection import Inspection, read_inspection
 from reportgen.locales import Locale, check_clauses, read_locale
-from reportgen.numbers import ValueProblem
 from reportgen.office import Office, read_office
 from reportgen.page import Page, TemplateSource, check_wordings, make_page
 from reportgen.yamlfile import YamlFile, read_yaml
@@ -172,12 +171,7 @@ def _locale_reader(workspace: Workspace, language: str) -> Callable[[], Locale]:
 
     def read() -> Locale:
         file = workspace.read_yaml(f"{folder}/locale.yaml")
-        locale = read_locale(language, file, workspace.read_yaml(f"{folder}/wording.yaml"))
-        try:
-            _ = locale.dates, locale.numbers()
-        except ValueProblem as problem:
-            raise InputError(Diagnostic(problem.name, Place(file.path), problem.values, problem.hint)) from None
-        return locale
+        return read_locale(language, file, workspace.read_yaml(f"{folder}/wording.yaml"))
 
     return read
 
