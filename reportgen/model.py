@@ -79,10 +79,10 @@ class Text(RootModel[dict[str, str]]):
         if not isinstance(value, dict):
             return value
         if not value:
-            raise PydanticCustomError("empty-text", "refused", {"values": {}})
+            raise PydanticCustomError("empty-text", "refused", {"values": {}, "hint": "write"})
         for language, text in value.items():
             if text is None or (isinstance(text, str) and not text.strip()):
-                raise PydanticCustomError("empty-text", "refused", {"values": {}, "at": language})
+                raise PydanticCustomError("empty-text", "refused", {"values": {}, "hint": "write", "at": language})
         return value
 
     def __contains__(self, language: str) -> bool:

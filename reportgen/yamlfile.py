@@ -336,7 +336,9 @@ class _Composer:
         return self._put(None)
 
     def _check_node(self, event: Any) -> None:
-        values = {"line": self._quoted_line(event)} if event.anchor or event.tag else {}
+        if event.anchor is None and event.tag is None:
+            return
+        values = {"line": self._quoted_line(event)}
         if event.anchor is not None:
             self._find("yaml-anchor", event, {"name": event.anchor, **values}, "text")
         if event.tag is not None:
