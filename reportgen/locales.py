@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
@@ -100,6 +101,7 @@ class LocaleFile(Record):
     numbering: _Numbering
     person: Annotated[str, _form("title", "name")]
     position: Annotated[str, _form("position", "agency")]
+    described: Annotated[str, _form("name", "position")]
     between_in_list: str
     last_in_list: str
     pad_counts: bool = False
@@ -163,6 +165,11 @@ class Locale:
         """How the language writes numbers, in running text or in a table of figures."""
         percent = self.data.percent_in_table if in_table else self.data.percent
         return NumberForms(language=self.data.language, percent=percent)
+
+    @property
+    def place(self) -> Place | None:
+        """The file of the clauses; None where it has none."""
+        return next((Place(clause.place.path) for clause in self.clauses.values()), None)
 
     @property
     def typefaces(self) -> tuple[Typeface, ...]:
@@ -267,5 +274,11 @@ def clause(locale: Locale, identifier: str) -> Clause:
     try:
         return locale.clauses[identifier]
     except KeyError:
-        values = {"clause": identifier, "language": locale.language}
-        raise TemplateError(Diagnostic("no-such-clause", None, values, "add")) from None
+        raise TemplateError(no_such_clause(locale, identifier, locale.place)) from None
+
+
+def no_such_clause(locale: Locale, identifier: str, place: Place | None) -> Diagnostic:
+    """Return the finding that the wording has no such clause, with the nearest one."""
+    near = difflib.get_close_matches(identifier, locale.clauses, n=1)
+    values = {"clause": identifier, "language": locale.language, "suggestion": near[0] if near else ""}
+    return Diagnostic("no-such-clause", place, values, "suggest" if near else "add", length=len(identifier))

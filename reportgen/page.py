@@ -37,7 +37,7 @@ from reportgen import edition as edition_module
 from reportgen.calendars import format_date, format_span, format_time
 from reportgen.diagnostics import Diagnostic, Place, TemplateError
 from reportgen.edition import DaysView, Edition, Named, NamedPerson, NumberView
-from reportgen.locales import Clause, Locale
+from reportgen.locales import Clause, Locale, clause, no_such_clause
 from reportgen.model import Unknown
 from reportgen.numbers import ValueProblem, format_count, format_decimal, format_padded, format_percent, letter, roman
 from reportgen.typography import Typography, typeset
@@ -209,8 +209,8 @@ def _environment(edition: Edition, templates: Mapping[str, TemplateSource]) -> I
 
     def load(name: str) -> tuple[str, str, Callable[[], bool]] | None:
         if name.startswith(_CLAUSE):
-            clause = locale.clauses.get(name.removeprefix(_CLAUSE))
-            return (clause.text, name, lambda: True) if clause else None
+            found = locale.clauses.get(name.removeprefix(_CLAUSE))
+            return (found.text, name, lambda: True) if found else None
         source = templates.get(name)
         return (source.text, name, lambda: True) if source else None
 
@@ -287,6 +287,8 @@ def _filters(locale: Locale) -> dict[str, Callable[..., Any]]:
         "name": partial(_short_name, locale),
         "full_name": partial(_full_name, locale),
         "position": partial(_position, locale),
+        "described": partial(_described, locale),
+        "in_rows": _in_rows,
         "bare_name": lambda person: person if isinstance(person, Unknown) else _name(locale, person),
         "bare_position": lambda person: person if isinstance(person, Unknown) else person.position,
         "listing": partial(_listing, locale),
@@ -329,7 +331,7 @@ def _name(locale: Locale, named: Named) -> Markup:
     """Return a name, with the draft mark while it is not confirmed."""
     if not named.unconfirmed:
         return escape(named.name)
-    mark = locale.clauses["unconfirmed"].text
+    mark = clause(locale, "unconfirmed").text
     return Markup('{} <span class="unconfirmed">{}</span>').format(named.name, mark)
 
 
@@ -367,6 +369,21 @@ def _position(locale: Locale, person: NamedPerson | Unknown) -> str:
     if not (person.position and person.agency):
         return person.position or person.agency
     return locale.data.position.format(position=person.position, agency=person.agency)
+
+
+def _described(locale: Locale, person: NamedPerson | Unknown) -> Markup:
+    """Return a person as at the first mention, with position and agency where there are any."""
+    name, position = _full_name(locale, person), _position(locale, person)
+    if isinstance(person, Unknown) or not position:
+        return name
+    return Markup(escape(locale.data.described)).format(name=name, position=position)  # noqa: S704 - escaped
+
+
+def _in_rows(items: Sequence[Any], most: int) -> list[list[Any]]:
+    """Return items in the fewest rows of at most ``most``, as equal as may be: 4 of at most 3 are 2 and 2."""
+    rows = -(-len(items) // most)
+    size = -(-len(items) // rows) if rows else most
+    return [list(items[start : start + size]) for start in range(0, len(items), size)]
 
 
 def _listing(locale: Locale, names: Iterable[Named]) -> Markup:
@@ -458,9 +475,7 @@ class _author_places:  # noqa: N801 - used as a with-statement, like contextlib'
         identifier = wanted.removeprefix(_CLAUSE)
         place = self._places.at(name or _MAIN, line, identifier)
         if wanted.startswith(_CLAUSE):
-            near = difflib.get_close_matches(identifier, self._locale.clauses, n=1)
-            values = {"clause": identifier, "language": self._locale.language, "suggestion": near[0] if near else ""}
-            return Diagnostic("no-such-clause", place, values, "suggest" if near else "add", length=len(identifier))
+            return no_such_clause(self._locale, identifier, place)
         return Diagnostic("no-such-template", place, {"template": wanted}, length=len(wanted))
 
     def _undefined(self, error: UndefinedError) -> Diagnostic:
@@ -494,8 +509,8 @@ class _Places:
         """Return the place of a word in a line of a template or a clause; of the line where it is not found."""
         word = word.rpartition("\0")[2]
         if name.startswith(_CLAUSE):
-            clause = self.clauses[name.removeprefix(_CLAUSE)]
-            return clause.locate(_find(clause.text, word) or _first_expression(clause.text))
+            wrong = self.clauses[name.removeprefix(_CLAUSE)]
+            return wrong.locate(_find(wrong.text, word) or _first_expression(wrong.text))
         source = self.templates[name]
         text = self._line(name, line)
         return Place(source.path, line, (_find(text, word) or _first_expression(text)) + 1)
@@ -562,6 +577,30 @@ def _attributes() -> set[str]:
     return {field.name for value in _views() for field in fields(value)}
 
 
+# ---- checks of the vocabulary ---------------------------------------------------------------------------------------
+
+# What the strict reader reads. Each of the elements in the second list is a style of its own in Word, named by its class.
+ELEMENTS = (
+    "section", "header", "div", "p", "h1", "h2", "h3", "ul", "li", "hr", "table", "colgroup", "col", "thead", "tbody",
+    "tr", "th", "td", "figure", "img", "figcaption", "span", "br",
+)  # fmt: skip
+_STYLED = frozenset({"p", "h1", "h2", "h3", "li", "hr", "th", "td", "figure", "figcaption", "img", "col"})
+
+
+def check_vocabulary(page: Page, classes: frozenset[str]) -> list[Diagnostic]:
+    """Return each element of a page that the strict reader does not know, and each class without a rule."""
+    found: list[Diagnostic] = []
+    for element, name in sorted(page.vocabulary):
+        place = page.places.get(name, page.places[""])
+        if element not in ELEMENTS:
+            values = {"element": element, "allowed": ", ".join(ELEMENTS)}
+            found.append(Diagnostic("element-unknown", place, values, "allowed"))
+        elif element in _STYLED and name not in classes:
+            values = {"class": name or element, "allowed": ", ".join(sorted(classes))}
+            found.append(Diagnostic("class-unknown", place, values, "rule" if name else "class", length=len(name) or 1))
+    return found
+
+
 # ---- checks of the wording ------------------------------------------------------------------------------------------
 
 
@@ -570,11 +609,11 @@ def check_wordings(locales: Iterable[Locale]) -> list[Diagnostic]:
     found: list[Diagnostic] = []
     used: dict[str, list[_UsedNames]] = {}
     for locale in locales:
-        for clause in locale.clauses.values():
+        for each in locale.clauses.values():
             try:
-                used.setdefault(clause.id, []).append(_UsedNames(locale.language, clause, _used_names(clause)))
+                used.setdefault(each.id, []).append(_UsedNames(locale.language, each, _used_names(each)))
             except TemplateSyntaxError as error:
-                place = clause.locate(_unreadable_expression(clause.text))
+                place = each.locate(_unreadable_expression(each.text))
                 found.append(Diagnostic("template-syntax", place, {"problem": error.message}))
     for names in used.values():
         found += _compared(names)
@@ -638,12 +677,12 @@ def _unreadable_expression(text: str) -> int:
     return _first_expression(text)
 
 
-def _used_names(clause: Clause) -> dict[str, int]:
+def _used_names(of: Clause) -> dict[str, int]:
     """Return the dotted names that a clause uses, each with its offset in the clause's text."""
-    tree = ImmutableSandboxedEnvironment().parse(clause.text) if "{" in clause.text else nodes.Template([])
+    tree = ImmutableSandboxedEnvironment().parse(of.text) if "{" in of.text else nodes.Template([])
     names = {name for node in tree.find_all((nodes.Name, nodes.Getattr)) if (name := _dotted(node))}
     longest = {name for name in names if not any(other.startswith(name + ".") for other in names)}
-    return {name: max(0, clause.text.find(name)) for name in sorted(longest)}
+    return {name: max(0, of.text.find(name)) for name in sorted(longest)}
 
 
 def _dotted(node: nodes.Node) -> str:

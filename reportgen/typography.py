@@ -15,6 +15,8 @@ from reportgen.numbers import to_ascii_digits, to_digits
 
 ASCII_DIGITS = "0123456789"
 _JOINERS = "./-_'’&"  # inside a document number or a name such as H'leo
+_VISIBLE_ASCII = re.compile(r"[!-~]+")
+_NUMBER = re.compile(r"""[0-9.,:;/%()\[\]?!'"-]+""")
 _COLLAPSED = re.compile(r"[ \t\r\n]+")
 
 _LEAVES = frozenset({"p", "h1", "h2", "h3", "li", "th", "td", "caption", "figcaption", "title"})
@@ -201,7 +203,12 @@ def _with_digits(text: str, typography: Typography, *, keep: bool) -> str:
     if keep or typography.digits == ASCII_DIGITS:
         return _to_latin(text, typography.native_digits)
     pieces = foreign_phrases(text, typography.foreign)
-    return "".join(piece if language else to_digits(piece, typography.digits) for piece, language in pieces)
+    return "".join(piece if language else _numbers_to(typography.digits, piece) for piece, language in pieces)
+
+
+def _numbers_to(digits: str, text: str) -> str:
+    """Set the numbers of a text; what only looks like one (``7*7``) stays as typed."""
+    return _VISIBLE_ASCII.sub(lambda found: to_digits(found[0], digits) if _NUMBER.fullmatch(found[0]) else found[0], text)
 
 
 def _to_latin(text: str, native_digits: str) -> str:
