@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -73,7 +74,6 @@ class _Prepared:
 
 def _prepare(workspace: Workspace, library: Library, fonts: FontSet, order: Order, identifier: str) -> _Prepared:
     from reportgen.render import Job
-    from reportgen.stylesheet import SheetSource
 
     try:
         loaded = load_inspection(workspace, library, identifier, fonts)
@@ -84,7 +84,7 @@ def _prepare(workspace: Workspace, library: Library, fonts: FontSet, order: Orde
     jobs = {
         language: Job(
             page=loaded.pages[language],
-            sheets=tuple(SheetSource(sheet.text, sheet.path) for sheet in library.sheets[language]),
+            sheets=library.sheets[language],
             pictures=pictures,
             fonts=fonts,
             formats=order.formats,
@@ -143,9 +143,7 @@ def _render_files(job: Job) -> Files:
     return render(job).files
 
 
-def _submit(
-    submit: Callable[[Job], Callable[[], Files]], item: _Prepared
-) -> dict[str, Callable[[], Files]]:
+def _submit(submit: Callable[[Job], Callable[[], Files]], item: _Prepared) -> dict[str, Callable[[], Files]]:
     return {language: submit(job) for language, job in item.jobs.items()}
 
 
@@ -180,17 +178,27 @@ def write_files(root: Path, files: Mapping[Path, bytes]) -> None:
     """
     temporary: dict[Path, Path] = {}
     try:
+        _refuse_folders(root / name for name in files)
         for name, content in files.items():
             temporary[name] = _write_temporary(root / name, content)
         for name, path in temporary.items():
             path.replace(root / name)
         _sync_folders({(root / name).parent for name in files})
     except OSError as error:
-        place = Place(str(error.filename or next(iter(files), root)))
-        raise SetupError(Diagnostic("cannot-write", place, {"problem": error.strerror or str(error)}, "free")) from None
+        wrong = Path(error.filename or next(iter(files)))
+        shown = wrong.relative_to(root) if wrong.is_relative_to(root) else wrong
+        problem = {"problem": error.strerror or str(error)}
+        raise SetupError(Diagnostic("cannot-write", Place(shown.as_posix()), problem, "free")) from None
     finally:
         for path in temporary.values():
             path.unlink(missing_ok=True)
+
+
+def _refuse_folders(targets: Iterable[Path]) -> None:
+    """Raise IsADirectoryError where a folder has a file's name: found out too late, some files would be new already."""
+    for target in targets:
+        if target.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(target))
 
 
 def _write_temporary(target: Path, content: bytes) -> Path:

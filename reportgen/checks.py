@@ -221,7 +221,9 @@ def _missing_in(place: Place, text: Text, languages: Iterable[str]) -> Iterator[
 def check_office(office: Office, file: YamlFile, languages: Iterable[str]) -> list[Diagnostic]:
     """Return all that is wrong inside the office file: ids used twice, references to nothing or round in a ring."""
     there = tuple(languages)
-    found = [unknown_language(file.place(("language",)), office.language, there)] if office.language not in there else []
+    found: list[Diagnostic] = []
+    if office.language not in there:
+        found.append(unknown_language(file.place(("language",)), office.language, there))
     found += [*_rings(file, "units", "within", office.units), *_rings(file, "agencies", "parent", office.agencies)]
     found += [
         Diagnostic("id-twice", file.key_place(("agencies", identifier)), {"found": identifier}, "rename")

@@ -5,6 +5,7 @@ Exit codes: 0 all good, 1 something reported, 2 wrong usage. Files made are list
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import sys
@@ -43,12 +44,16 @@ class Settings:
         """Tell the user something, in their language."""
         click.echo(str(catalogue(self.language)["ui"][name]).format(**values), err=True)
 
-    def report(self, diagnostics: Iterable[Diagnostic]) -> None:
-        """Show findings in the form that was asked for."""
+    def report(self, diagnostics: Iterable[Diagnostic], files: Iterable[Path] = ()) -> None:
+        """Show findings and the files made in the form that was asked for; as JSON, one object on stdout."""
         found = sort_diagnostics(diagnostics)
+        made = [file.as_posix() for file in files]
         if self.output_format == "json":
-            click.echo(json.dumps([_as_json(d, self.language) for d in found], ensure_ascii=False, indent=2))
+            findings = [_as_json(diagnostic, self.language) for diagnostic in found]
+            click.echo(json.dumps({"findings": findings, "files": made}, ensure_ascii=False, indent=2))
             return
+        for file in made:
+            click.echo(file)
         show = one_line if self.output_format == "concise" else full_text_of(self.folder)
         for diagnostic in found:
             click.echo(show(diagnostic, self.language), err=True)
@@ -115,12 +120,22 @@ def reports(command: Callable[..., Any]) -> Callable[..., Any]:
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="reportgen")
-@click.option("-C", "folder", type=click.Path(path_type=Path, file_okay=False, exists=True), default=Path(), help="The office's folder, or one in it.")
+@click.option(
+    "-C",
+    "folder",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    default=Path(),
+    help="The office's folder, or one in it.",
+)
 @click.option("--output-format", type=click.Choice(OUTPUT_FORMATS), default="full", help="How findings are shown.")
 @click.option("--ui", "language", type=click.Choice(UI_LANGUAGES), default=None, help="The language of messages.")
 @click.pass_context
 def main(context: click.Context, folder: Path, output_format: str, language: str | None) -> None:
     """Print official inspection minutes from YAML files."""
+    for stream in (sys.stdout, sys.stderr):
+        # A pipe on a computer with another code page could not carry a Vietnamese or a Thai message.
+        if isinstance(stream, io.TextIOWrapper) and stream.encoding.lower() not in ("utf-8", "utf8"):
+            stream.reconfigure(encoding="utf-8")
     context.obj = Settings(folder, output_format, language or _environment_language())
 
 
@@ -154,7 +169,9 @@ def check(settings: Settings, ids: tuple[str, ...]) -> None:
 @click.option("--format", "formats", multiple=True, type=click.Choice(("docx", "pdf")), help="Only this format.")
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="How many processes print.")
 @reports
-def build(settings: Settings, ids: tuple[str, ...], languages: tuple[str, ...], formats: tuple[str, ...], jobs: int) -> None:
+def build(
+    settings: Settings, ids: tuple[str, ...], languages: tuple[str, ...], formats: tuple[str, ...], jobs: int
+) -> None:
     """Print the minutes: DOCX and PDF, in each language of each inspection."""
     from reportgen.build import FORMATS, Order
     from reportgen.build import build as print_all
@@ -166,17 +183,16 @@ def build(settings: Settings, ids: tuple[str, ...], languages: tuple[str, ...], 
     _known_languages(languages, library.locales)
     order = Order(chosen, languages, formats or FORMATS, jobs)
     found = list(library.warnings)
-    made = failed = 0
+    files: list[Path] = []
+    failed = 0
     with _progress(settings, len(chosen)) as step:
         for outcome in print_all(workspace, library, order, cache_folder()):
             step(outcome.id)
             found += [*outcome.errors, *outcome.warnings]
             failed += bool(outcome.errors)
-            made += len(outcome.files)
-            for file in outcome.files:
-                click.echo(file.as_posix())
-    settings.report(found)
-    settings.say("built", files=made, inspections=len(chosen) - failed, failed=failed)
+            files += outcome.files
+    settings.report(found, files)
+    settings.say("built", files=len(files), inspections=len(chosen) - failed, failed=failed)
     sys.exit(1 if failed else 0)
 
 

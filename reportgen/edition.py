@@ -235,7 +235,8 @@ class _Translator:
         body = self.office.body(reference) if isinstance(reference, str) else reference
         if body is None:
             raise KeyError(reference)
-        return Named(self.text(body.name), self._original(body.name), self.text(body.short) or None, bool(body.unconfirmed))
+        short = self.text(body.short) or None
+        return Named(self.text(body.name), self._original(body.name), short, bool(body.unconfirmed))
 
     def body_or_text(self, reference: str | Text) -> Named | str:
         return self.text(reference) if isinstance(reference, Text) else self.body(reference)

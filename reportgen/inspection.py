@@ -160,7 +160,8 @@ class Figure(Record):
         if total == 0:
             raise PydanticCustomError("total-zero", "refused", {"values": {}, "hint": "drop"})
         if done > total:
-            raise PydanticCustomError("done-over-total", "refused", {"values": {"done": done, "total": total}, "hint": "check"})
+            values = {"done": done, "total": total}
+            raise PydanticCustomError("done-over-total", "refused", {"values": values, "hint": "check"})
 
 
 class Result(Record):
@@ -225,7 +226,8 @@ class Signatory(Record):
     @model_validator(mode="after")
     def _has_person(self) -> Self:
         if self.person is None and self.role not in (Role.SECRETARY, Role.LEAD, Role.DEPUTY):
-            raise PydanticCustomError("signatory-without-person", "refused", {"values": {"role": self.role}, "hint": "add"})
+            values = {"role": self.role}
+            raise PydanticCustomError("signatory-without-person", "refused", {"values": values, "hint": "add"})
         return self
 
 

@@ -40,7 +40,7 @@ def _form(*names: str) -> AfterValidator:
 
 
 class _Numbering(Record):
-    """How headings are numbered: ``{roman}``, ``{decimal}``, ``{letter}``; ``{section}`` is the section's own number."""
+    """How headings are numbered: ``{roman}``, ``{decimal}``, ``{letter}``; ``{section}``: the section's own number."""
 
     section: Annotated[str, _form("roman", "decimal", "letter", "section")]
     item: Annotated[str, _form("roman", "decimal", "letter", "section")]

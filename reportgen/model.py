@@ -180,7 +180,7 @@ def choose_reference(value: Any) -> str:
 
 def date_forms(info: ValidationInfo) -> tuple[DateForms, ...]:
     """Return the date forms that the reader accepts; ``validate`` hands them to pydantic as its context."""
-    return tuple(info.context["date_forms"])
+    return tuple(info.context["date_forms"]) if info.context else ()
 
 
 R = TypeVar("R", bound=BaseModel)
@@ -218,15 +218,15 @@ def _empty_values(value: Any, file: YamlFile, path: Path = ()) -> Iterator[Diagn
 
 def _diagnose_all(errors: Iterable[ErrorDetails], model: type[BaseModel], file: YamlFile) -> list[Diagnostic]:
     """Return the findings; a key that is missing only because it is misspelt is told once, as misspelt."""
-    paths = [(_file_path(error["loc"], file), error) for error in errors]
-    found = [(path, diagnose(error, model, file)) for path, error in paths]
-    misspelt = {(*path[:-1], finding.values.get("suggestion")) for path, finding in found if finding.name == "unknown-key"}
+    found = [(_file_path(error["loc"], file), diagnose(error, model, file)) for error in errors]
+    unknown = [(path, finding) for path, finding in found if finding.name == "unknown-key"]
+    misspelt = {(*path[:-1], finding.values.get("suggestion")) for path, finding in unknown}
     return [finding for path, finding in found if finding.name != "missing-key" or path not in misspelt]
 
 
 def diagnose(error: ErrorDetails, model: type[BaseModel], file: YamlFile) -> Diagnostic:
     """Return pydantic's finding with its place in the file and a sentence of our own."""
-    context = error.get("ctx", {})
+    context: Mapping[str, Any] = error.get("ctx", {})
     path = _file_path((*error["loc"], *([context["at"]] if "at" in context else [])), file)
     place = file.place(path)
     key = _key_of(path, file)
@@ -247,7 +247,7 @@ def diagnose(error: ErrorDetails, model: type[BaseModel], file: YamlFile) -> Dia
             return Diagnostic("not-one-of", place, values, "allowed", length=len(error["input"]))
         case "too_short":
             return Diagnostic("empty-list", place, {"key": key}, "add")
-        case name if "values" in context:
+        case name if context and "values" in context:
             found = error["input"]
             length = len(found) if isinstance(found, str) and found else 1
             where = file.key_place(path[:-1]) if path and path[-1] == _KEY else place

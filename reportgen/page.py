@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime
 import difflib
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from decimal import Decimal
 from functools import partial
@@ -392,7 +392,8 @@ def _listing(locale: Locale, names: Iterable[Named]) -> Markup:
     *most, last = words
     if not most:
         return last
-    return Markup("{}{}{}").format(Markup(escape(locale.data.between_in_list)).join(most), locale.data.last_in_list, last)
+    between = Markup(escape(locale.data.between_in_list))  # noqa: S704 - escaped
+    return Markup("{}{}{}").format(between.join(most), locale.data.last_in_list, last)
 
 
 def _paragraphs(text: str) -> list[str]:
@@ -461,7 +462,8 @@ class _author_places:  # noqa: N801 - used as a with-statement, like contextlib'
             case ValueProblem():
                 return Diagnostic(error.name, place, error.values, error.hint)
             case _:
-                return Diagnostic("value-does-not-fit", place, {"problem": str(error) or type(error).__name__}, "filter")
+                values = {"problem": str(error) or type(error).__name__}
+                return Diagnostic("value-does-not-fit", place, values, "filter")
 
     def _no_such_filter(self, name: str, place: Place) -> Diagnostic:
         there = sorted({*self._environment.filters, *self._environment.tests})
@@ -579,7 +581,7 @@ def _attributes() -> set[str]:
 
 # ---- checks of the vocabulary ---------------------------------------------------------------------------------------
 
-# What the strict reader reads. Each of the elements in the second list is a style of its own in Word, named by its class.
+# What the strict reader reads; each element of the second list is a style of its own in Word, named by its class.
 ELEMENTS = (
     "section", "header", "div", "p", "h1", "h2", "h3", "ul", "li", "hr", "table", "colgroup", "col", "thead", "tbody",
     "tr", "th", "td", "figure", "img", "figcaption", "span", "br",

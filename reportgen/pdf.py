@@ -11,6 +11,7 @@ from xml.etree.ElementTree import Element
 from weasyprint import HTML
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
+from reportgen.justification import even_lines
 from reportgen.stylesheet import StyleSheet, no_warnings
 from reportgen.textlayer import exact_glyphs, true_text
 
@@ -69,7 +70,7 @@ def print_pdf(
     body = page.etree_element.find("body")
     if body is not None:
         _name_second_fonts(body, fonts, families)
-    with no_warnings(path), exact_glyphs():
+    with no_warnings(path), even_lines(), exact_glyphs():
         content = page.write_pdf(stylesheets=sheet.sheets, font_config=sheet.fonts, finisher=true_text)
     return bytes(content)
 

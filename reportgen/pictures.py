@@ -1,4 +1,4 @@
-"""Photographs made fit for paper, once: checked, turned, freed of position data, scaled. Both printers get these bytes."""
+"""Photographs made fit for paper, once: checked, turned, freed of position data, scaled; for both printers."""
 
 from __future__ import annotations
 
@@ -40,7 +40,8 @@ def prepare_picture(source: bytes, name: str, place: Place) -> Picture:
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             return _prepare(source, name, place)
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
-        raise InputError(Diagnostic("picture-unreadable", place, {"picture": name, "problem": str(error)}, "save")) from None
+        values = {"picture": name, "problem": str(error)}
+        raise InputError(Diagnostic("picture-unreadable", place, values, "save")) from None
     except (Image.DecompressionBombWarning, Image.DecompressionBombError):
         raise InputError(_too_many_pixels(name, place)) from None
 
@@ -71,4 +72,5 @@ def _to_rgb(image: Image.Image) -> Image.Image:
 
 
 def _too_many_pixels(name: str, place: Place) -> Diagnostic:
-    return Diagnostic("picture-too-many-pixels", place, {"picture": name, "limit": MAXIMUM_PIXELS // 1_000_000}, "shrink")
+    values = {"picture": name, "limit": MAXIMUM_PIXELS // 1_000_000}
+    return Diagnostic("picture-too-many-pixels", place, values, "shrink")

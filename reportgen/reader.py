@@ -27,12 +27,23 @@ from reportgen.blocks import (
     Table,
 )
 from reportgen.diagnostics import Diagnostic, Place, TemplateError
+from reportgen.page import ELEMENTS
 from reportgen.stylesheet import ComputedStyles
 
 _HEADINGS = {"h1": 1, "h2": 2, "h3": 3}
 _RUN_FIELDS = ("families", "size", "bold", "italic", "underline", "color", "background")
 _CONTAINERS = frozenset({"section", "header", "div"})
-_KNOWN = "section, header, div, p, h1, h2, h3, ul, li, hr, table, figure, img, figcaption, span, br"
+_KNOWN = ", ".join(ELEMENTS)
+# The attributes besides class, each with the elements that may have it.
+_ATTRIBUTES = {"alt": ("img",), "lang": ("span",), "scope": ("td", "th"), "src": ("img",), "title": ("table",)}
+_TABLE_PARTS = {
+    "table": ("colgroup", "thead", "tbody"),
+    "colgroup": ("col",),
+    "thead": ("tr",),
+    "tbody": ("tr",),
+    "tr": ("td", "th"),
+    "col": (),
+}
 
 
 class Measures(Protocol):
@@ -72,10 +83,12 @@ def read_page(
     root = styles.html.etree_element
     body = root.find("body")
     if body is None:
-        raise TemplateError(Diagnostic("element-unknown", places[""], {"element": "html", "allowed": _KNOWN}, "allowed"))
+        values = {"element": "html", "allowed": _KNOWN}
+        raise TemplateError(Diagnostic("element-unknown", places[""], values, "allowed"))
     setup = styles.page_setup(body)
     width = setup.width - setup.margin.left - setup.margin.right
     reader = _Reader(styles, known_classes, picture_sizes, measures, places, root.get("lang", ""), styles.look(body))
+    reader.check_attributes(body)
     blocks = tuple(reader.blocks(body, width))
     if reader.found:
         raise TemplateError(reader.found)
@@ -205,13 +218,14 @@ class _Reader:
         return Rule(self._named(element, look, 0), look, length, width)
 
     def _text_width(self, paragraph: Paragraph) -> float:
+        runs = ((run.text, run.look) for run in paragraph.inlines if isinstance(run, Run))
+        width = self.measures.text_width
         return sum(
-            self.measures.text_width(run.text, run.look.families[0], run.look.size, bold=run.look.bold, italic=run.look.italic)
-            for run in paragraph.inlines
-            if isinstance(run, Run)
+            width(text, look.families[0], look.size, bold=look.bold, italic=look.italic) for text, look in runs
         )
 
     def table(self, element: Element) -> Table:
+        self._check_parts(element)
         columns = [self.computed.look(column).width or 0.0 for column in element.iter("col")]
         for column in element.iter("col"):
             self._check_class(column)
@@ -219,6 +233,17 @@ class _Reader:
         body = tuple(self.row(row, len(columns)) for part in element.iter("tbody") for row in part.iter("tr"))
         look = self.computed.look(element)
         return Table(self._name(element), look, element.get("title", ""), tuple(columns), head, body)
+
+    def _check_parts(self, element: Element) -> None:
+        """Refuse what a table has besides columns and rows: one printer would drop it."""
+        if element.tag not in _TABLE_PARTS:
+            return
+        self._refuse_text(element)
+        for child in element:
+            if child.tag not in _TABLE_PARTS[element.tag]:
+                self._unknown(child)
+            else:
+                self._check_parts(child)
 
     def row(self, element: Element, columns: int) -> tuple[Cell, ...]:
         cells = tuple(Cell(self.paragraph(cell), cell.get("scope", "")) for cell in element if cell.tag in ("th", "td"))
@@ -292,7 +317,8 @@ class _Reader:
         name = self._class(element)
         if name not in self.known_classes:
             hint = "rule" if name else "class"
-            self._find("class-unknown", {"class": name or element.tag, "allowed": ", ".join(sorted(self.known_classes))}, hint)
+            values = {"class": name or element.tag, "allowed": ", ".join(sorted(self.known_classes))}
+            self._find("class-unknown", values, hint)
 
     # ---- what is wrong
 
@@ -310,8 +336,22 @@ class _Reader:
             if text and text.strip():
                 self._find("text-without-paragraph", {"text": text.strip()[:60]}, "wrap")
 
+    def check_attributes(self, body: Element) -> None:
+        """Refuse every attribute that the two printers do not both read, and every width that only one obeys."""
+        for element in (each for each in body.iter() if each is not body and each.tag in ELEMENTS):
+            for attribute in sorted(set(element.keys()) - {"class"}):
+                if element.tag not in _ATTRIBUTES.get(attribute, ()):
+                    allowed = ["class", *(name for name, tags in _ATTRIBUTES.items() if element.tag in tags)]
+                    values = {"attribute": attribute, "element": element.tag, "allowed": ", ".join(allowed)}
+                    self._find("attribute-unknown", {**values, "class": self._class(element)}, "allowed")
+            percent = self.computed.percent_width(element)
+            if percent is not None and element.tag != "hr":
+                values = {"property": "width", "value": f"{percent:g}%", "class": self._class(element)}
+                self._find("css-value-unknown", values, "length")
+
     def _unknown(self, element: Element) -> None:
-        self._find("element-unknown", {"element": str(element.tag), "allowed": _KNOWN}, "allowed")
+        values = {"element": str(element.tag), "allowed": _KNOWN, "class": self._class(element)}
+        self._find("element-unknown", values, "allowed")
 
     def _find(self, name: str, values: Mapping[str, object], hint: str) -> None:
         place = self.places.get(str(values.get("class", "")), self.places[""])

@@ -13,7 +13,8 @@ from reportgen.page import Page
 from reportgen.pdf import parse_page, print_pdf
 from reportgen.pictures import Picture
 from reportgen.reader import ReadPage, read_page
-from reportgen.stylesheet import SheetSource, StyleSheet
+from reportgen.sheets import SheetSource
+from reportgen.stylesheet import StyleSheet
 
 FORMATS = ("docx", "pdf")
 
@@ -54,7 +55,8 @@ def render(job: Job) -> Artifacts:
     if "docx" in job.formats:
         files["docx"] = print_docx(read.document, contents, job.fonts)
     if "pdf" in job.formats:
-        files["pdf"] = print_pdf(html, sheet, read.rules, job.fonts, read.document.root.families, job.page.places[""].path)
+        families = read.document.root.families
+        files["pdf"] = print_pdf(html, sheet, read.rules, job.fonts, families, job.page.places[""].path)
     return Artifacts(files, read.document)
 
 

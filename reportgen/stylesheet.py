@@ -8,6 +8,8 @@ loudly when that interface moves. ``FONTCONFIG_FILE`` must be set before this mo
 from __future__ import annotations
 
 import logging
+import re
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,7 +17,6 @@ from functools import cached_property
 from typing import Any
 from xml.etree.ElementTree import Element
 
-import tinycss2
 from weasyprint import CSS, HTML
 from weasyprint.css import get_all_computed_styles
 from weasyprint.layout.page import PageType, set_page_type_computed_styles
@@ -24,30 +25,11 @@ from weasyprint.text.fonts import FontConfiguration
 
 from reportgen.blocks import Align, Border, Borders, Look, PageNumber, PageSetup, Sides, VerticalAlign
 from reportgen.diagnostics import Diagnostic, Place, TemplateError
+from reportgen.sheets import SheetSource, check_sheet, classes
 
 POINTS_PER_PIXEL = 0.75  # CSS Values 4, 6.2: 1in = 96px = 72pt
 
 _SIDES = ("top", "right", "bottom", "left")
-
-# What both printers can do. A property that is not here is an error, not a silent difference.
-PROPERTIES = frozenset(
-    {
-        "background-color", "border", "border-collapse", "break-after", "break-before", "break-inside", "color", "content",
-        "display", "font-family", "font-size", "font-style", "font-weight", "height", "image-rendering", "line-height",
-        "list-style", "margin", "orphans", "padding", "page", "size", "table-layout", "text-align", "text-decoration",
-        "text-indent", "vertical-align", "widows", "width",
-        *(f"{box}-{side}" for box in ("margin", "padding", "border") for side in _SIDES),
-    }
-)  # fmt: skip
-_AT_RULES = frozenset({"page", "top-center"})
-
-
-@dataclass(frozen=True, slots=True)
-class SheetSource:
-    """A style sheet: its text, and its path as shown to its author."""
-
-    text: str
-    path: str
 
 
 class StyleSheet:
@@ -63,20 +45,24 @@ class StyleSheet:
             raise TemplateError(found)
         self.sources = sources
         self.fonts = FontConfiguration()
-        with no_warnings(sources[-1].path if sources else ""):
-            self.sheets = [CSS(string=source.text, font_config=self.fonts) for source in sources]
+        self.sheets = [self._parsed(source) for source in sources]
 
     @cached_property
     def classes(self) -> frozenset[str]:
         """The classes that some rule speaks of."""
-        return frozenset(name for source in self.sources for name in _classes(source.text))
+        return frozenset().union(*map(classes, self.sources))
+
+    def _parsed(self, source: SheetSource) -> CSS:
+        with no_warnings(source.path):
+            return CSS(string=source.text, font_config=self.fonts)
 
     def compute(self, html: HTML) -> ComputedStyles:
         """Return the computed styles of a page."""
         page_rules: list[Any] = []
-        style_for = get_all_computed_styles(
-            html, user_stylesheets=self.sheets, font_config=self.fonts, page_rules=page_rules
-        )
+        with no_warnings(self.sources[-1].path):
+            style_for = get_all_computed_styles(
+                html, user_stylesheets=self.sheets, font_config=self.fonts, page_rules=page_rules
+            )
         return ComputedStyles(html, style_for)
 
 
@@ -95,7 +81,7 @@ class ComputedStyles:
         return self._looks[element]
 
     def display(self, element: Element) -> str:
-        """Return how an element is laid out: ``block``, ``inline``, ``flex``, ``table``, ``none`` …"""
+        """Return how an element is laid out: ``block``, ``inline``, ``flex``, ``table``, ``none``."""
         outer, *inner = self.style_for(element)["display"]
         return "flex" if "flex" in inner else str(outer)
 
@@ -239,65 +225,23 @@ def _vertical_align(value: Any) -> VerticalAlign:
             return "top"
 
 
-# ---- what an author may write ---------------------------------------------------------------------------------------
-
-
-def check_sheet(source: SheetSource) -> list[Diagnostic]:
-    """Return each rule that cannot be read and each property that not both printers can do."""
-    rules = tinycss2.parse_stylesheet(source.text, skip_comments=True, skip_whitespace=True)
-    return list(_check_rules(rules, source.path))
-
-
-def _check_rules(rules: list[Any], path: str) -> Iterator[Diagnostic]:
-    for rule in rules:
-        match rule.type:
-            case "qualified-rule":
-                yield from _check_declarations(rule.content, path)
-            case "at-rule" if rule.lower_at_keyword in _AT_RULES and rule.content is not None:
-                yield from _check_declarations(rule.content, path)
-            case "at-rule":
-                values = {"rule": f"@{rule.at_keyword}", "allowed": "@page, @top-center"}
-                yield Diagnostic("css-rule-unknown", _css_place(rule, path), values, "allowed")
-            case "error":
-                yield Diagnostic("css-unreadable", _css_place(rule, path), {"problem": rule.message})
-
-
-def _check_declarations(content: list[Any], path: str) -> Iterator[Diagnostic]:
-    for item in tinycss2.parse_blocks_contents(content, skip_comments=True, skip_whitespace=True):
-        match item.type:
-            case "declaration" if item.lower_name not in PROPERTIES:
-                values = {"property": item.name, "allowed": ", ".join(sorted(PROPERTIES))}
-                yield Diagnostic("css-property-unknown", _css_place(item, path), values, "allowed", length=len(item.name))
-            case "declaration":
-                pass
-            case "at-rule" | "error":
-                yield from _check_rules([item], path)
-            case _:
-                yield Diagnostic("css-unreadable", _css_place(item, path), {"problem": "a rule inside a rule"})
-
-
-def _css_place(node: Any, path: str) -> Place:
-    return Place(path, node.source_line, node.source_column)
-
-
-def _classes(text: str) -> Iterator[str]:
-    for rule in tinycss2.parse_stylesheet(text, skip_comments=True, skip_whitespace=True):
-        if rule.type == "qualified-rule":
-            for before, token in zip(rule.prelude, rule.prelude[1:], strict=False):
-                if before.type == "literal" and before.value == "." and token.type == "ident":
-                    yield token.value
-
-
 # ---- WeasyPrint's warnings are errors -------------------------------------------------------------------------------
 
 
+_AT = re.compile(r" at (\d+):(\d+),")
+
+
 class _Collector(logging.Handler):
+    """Gathers the warnings of one thread: another may be printing something else."""
+
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
         self.messages: list[str] = []
+        self._thread = threading.get_ident()
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.messages.append(record.getMessage())
+        if record.thread == self._thread:
+            self.messages.append(record.getMessage())
 
 
 @contextmanager
@@ -305,7 +249,7 @@ def no_warnings(path: str) -> Iterator[None]:
     """Turn what WeasyPrint only logs into errors: nothing is printed half right.
 
     Raises:
-        TemplateError: with every warning, at the file that was read.
+        TemplateError: with every warning, at the place in the file where WeasyPrint tells it.
     """
     collector = _Collector()
     LOGGER.addHandler(collector)
@@ -314,7 +258,11 @@ def no_warnings(path: str) -> Iterator[None]:
     finally:
         LOGGER.removeHandler(collector)
     if collector.messages:
-        place = Place(path)
-        raise TemplateError(Diagnostic("printer-warns", place, {"problem": text}) for text in collector.messages)
+        raise TemplateError(
+            Diagnostic("printer-warns", _warned_place(text, path), {"problem": text}) for text in collector.messages
+        )
 
 
+def _warned_place(text: str, path: str) -> Place:
+    found = _AT.search(text)
+    return Place(path, int(found[1]), int(found[2])) if found else Place(path)

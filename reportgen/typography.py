@@ -57,15 +57,13 @@ def typeset(root: etree._Element, typography: Typography) -> None:
 def _collapse(leaf: etree._Element) -> None:
     """Collapse white space as CSS does, so that the page's text is the text on paper."""
     ends_with_space = True
-    for owner, name, text in list(_texts(leaf)):
-        text = _COLLAPSED.sub(" ", text)
-        if ends_with_space and text.startswith(" "):
-            text = text[1:]
+    for owner, name, typed in list(_texts(leaf)):
+        text = _COLLAPSED.sub(" ", typed)
+        if ends_with_space or (name == "tail" and owner.tag == "br"):
+            text = text.removeprefix(" ")
         if text:
             ends_with_space = text.endswith(" ")
         setattr(owner, name, text)
-        if name == "tail" and owner.tag == "br":
-            owner.tail = text.removeprefix(" ")
     _strip_end(leaf)
 
 
@@ -208,7 +206,12 @@ def _with_digits(text: str, typography: Typography, *, keep: bool) -> str:
 
 def _numbers_to(digits: str, text: str) -> str:
     """Set the numbers of a text; what only looks like one (``7*7``) stays as typed."""
-    return _VISIBLE_ASCII.sub(lambda found: to_digits(found[0], digits) if _NUMBER.fullmatch(found[0]) else found[0], text)
+
+
+    def set_one(found: re.Match[str]) -> str:
+        return to_digits(found[0], digits) if _NUMBER.fullmatch(found[0]) else found[0]
+
+    return _VISIBLE_ASCII.sub(set_one, text)
 
 
 def _to_latin(text: str, native_digits: str) -> str:

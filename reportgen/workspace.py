@@ -6,24 +6,35 @@ import difflib
 import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TypeVar
 
 from reportgen.calendars import DateForms
 from reportgen.checks import check_inspection, check_office
-from reportgen.diagnostics import Diagnostic, InputError, Place, ReportgenError, SetupError, Severity, sort_diagnostics
+from reportgen.diagnostics import (
+    Diagnostic,
+    InputError,
+    Place,
+    ReportgenError,
+    SetupError,
+    Severity,
+    TemplateError,
+    sort_diagnostics,
+)
 from reportgen.edition import Edition, make_edition
 from reportgen.fonts import FontSet, find_fonts
 from reportgen.inspection import Inspection, read_inspection
 from reportgen.locales import Locale, check_clauses, read_locale
 from reportgen.office import Office, read_office
-from reportgen.page import Page, TemplateSource, check_wordings, make_page
+from reportgen.page import Page, TemplateSource, check_vocabulary, check_wordings, make_page
+from reportgen.sheets import SheetSource, check_sheet, classes
 from reportgen.yamlfile import YamlFile, read_yaml
 
 INSPECTIONS = "inspections"
 TEMPLATES = "templates"
 OUTPUT = "output"
+_LONGEST_NAME = 255  # bytes of a file's name on common disks
 _SHARED_SHEET, _LOCALE_SHEET = "minutes.css", "style.css"
 
 T = TypeVar("T")
@@ -49,7 +60,7 @@ class Workspace:
 
     def inspection_ids(self) -> tuple[str, ...]:
         """Return the ids of all inspections: their files' stems, sorted."""
-        return tuple(sorted(path.stem for path in (self.root / INSPECTIONS).glob("*.yaml")))
+        return tuple(sorted(path.stem for path in (self.root / INSPECTIONS).glob("[!.]*.yaml")))
 
     def inspection_id(self, asked: str) -> str:
         """Return the id for an id or a path as a user writes it.
@@ -96,7 +107,7 @@ class Workspace:
             InputError: where it cannot be read or is not UTF-8.
         """
         try:
-            return self.read_bytes(path).decode("utf-8")
+            return self.read_bytes(path).decode("utf-8-sig")
         except UnicodeDecodeError as error:
             raise InputError(Diagnostic("file-unreadable", Place(path), {"problem": str(error)})) from None
 
@@ -112,13 +123,17 @@ class Library:
     office: Office
     office_file: YamlFile
     templates: Mapping[str, Mapping[str, TemplateSource]]
-    sheets: Mapping[str, tuple[TemplateSource, ...]]
+    sheets: Mapping[str, tuple[SheetSource, ...]]
     warnings: tuple[Diagnostic, ...]
 
     @cached_property
     def date_forms(self) -> tuple[DateForms, ...]:
         """The forms in which dates may be typed: those of every language."""
         return tuple(locale.dates for locale in self.locales.values())
+
+    def classes(self, language: str) -> frozenset[str]:
+        """Return the classes that the style sheets of a language speak of."""
+        return frozenset[str]().union(*map(classes, self.sheets[language]))
 
     def find_fonts(self, cache: Path) -> FontSet:
         """Return the fonts of all languages, found on this computer.
@@ -153,6 +168,9 @@ def read_library(workspace: Workspace) -> Library:
     collector.found += check_clauses(locales.values()) + check_wordings(locales.values())
     if office and office_file:
         collector.found += check_office(office, office_file, read)
+    templates = {language: collector.collect(partial(_templates, workspace, language)) for language in read}
+    sheets = {language: collector.collect(partial(_sheets, workspace, language)) for language in read}
+    collector.found += [finding for own in sheets.values() for sheet in own or () for finding in check_sheet(sheet)]
     collector.stop_on_errors()
     if office is None or office_file is None:
         raise AssertionError("what could not be read has been reported")
@@ -160,8 +178,8 @@ def read_library(workspace: Workspace) -> Library:
         locales=locales,
         office=office,
         office_file=office_file,
-        templates={language: _templates(workspace, language) for language in locales},
-        sheets={language: _sheets(workspace, language) for language in locales},
+        templates={language: own for language, own in templates.items() if own is not None},
+        sheets={language: own for language, own in sheets.items() if own is not None},
         warnings=tuple(collector.found),
     )
 
@@ -186,9 +204,9 @@ def _templates(workspace: Workspace, language: str) -> Mapping[str, TemplateSour
     return found
 
 
-def _sheets(workspace: Workspace, language: str) -> tuple[TemplateSource, ...]:
+def _sheets(workspace: Workspace, language: str) -> tuple[SheetSource, ...]:
     paths = (f"{TEMPLATES}/{_SHARED_SHEET}", f"{TEMPLATES}/{language}/{_LOCALE_SHEET}")
-    return tuple(TemplateSource(workspace.read_text(path), path) for path in paths)
+    return tuple(SheetSource(workspace.read_text(path), path) for path in paths)
 
 
 class _Collector:
@@ -245,12 +263,25 @@ def load_inspection(workspace: Workspace, library: Library, identifier: str, fon
         language: make_edition(identifier, inspection, library.office, library.locales[language])
         for language in inspection.languages
     }
-    pages = {language: make_page(edition, library.templates[language]) for language, edition in editions.items()}
+    pages = _make_pages(editions, library, found)
     if fonts is not None:
         found += check_letters(pages, library, file, fonts)
-        _stop(found)
+    _stop(found)
     places = {photo.file: file.place(("photos", index, "file")) for index, photo in enumerate(inspection.photos)}
     return LoadedInspection(identifier, file, inspection, editions, pages, photos, places, tuple(found))
+
+
+def _make_pages(editions: Mapping[str, Edition], library: Library, found: list[Diagnostic]) -> dict[str, Page]:
+    """Return the pages that can be made; what is wrong with them, and with those that cannot, is a finding."""
+    pages: dict[str, Page] = {}
+    for language, edition in editions.items():
+        try:
+            pages[language] = make_page(edition, library.templates[language])
+        except TemplateError as error:
+            found += error.diagnostics
+            continue
+        found += check_vocabulary(pages[language], library.classes(language))
+    return pages
 
 
 def _stop(found: list[Diagnostic]) -> None:
@@ -266,21 +297,29 @@ def _find_photos(
     there = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
     for index, photo in enumerate(inspection.photos):
         place = file.place(("photos", index, "file"))
-        path = folder / photo.file
         values = {"picture": photo.file, "folder": f"{INSPECTIONS}/{identifier}", "allowed": ", ".join(there) or "—"}
-        if not _is_plain_name(photo.file) or not path.resolve().is_relative_to(folder.resolve()):
+        if not _is_plain_name(photo.file) or not _is_inside(folder / photo.file, folder):
             found.append(Diagnostic("picture-outside", place, values, "name", length=len(photo.file)))
-        elif not path.is_file():
+        elif not (folder / photo.file).is_file():
             near = difflib.get_close_matches(photo.file, there, n=1)
             values["suggestion"] = near[0] if near else ""
-            found.append(Diagnostic("picture-missing", place, values, "suggest" if near else "put", length=len(photo.file)))
+            hint = "suggest" if near else "put"
+            found.append(Diagnostic("picture-missing", place, values, hint, length=len(photo.file)))
         else:
-            yield photo.file, path
+            yield photo.file, folder / photo.file
 
 
 def _is_plain_name(name: str) -> bool:
     """Whether a photograph's name is one file's name, without a folder and without what addresses are made of."""
-    return not set(name) & set('/\\#?%:"<>|*') and not name.startswith(".")
+    forbidden = set(name) & set('/\\#?%:"<>|*')
+    return not forbidden and not name.startswith(".") and 0 < len(name.encode()) <= _LONGEST_NAME and name.isprintable()
+
+
+def _is_inside(path: Path, folder: Path) -> bool:
+    try:
+        return path.resolve().is_relative_to(folder.resolve())
+    except (OSError, RuntimeError):  # a ring of links
+        return False
 
 
 def check_letters(pages: Mapping[str, Page], library: Library, file: YamlFile, fonts: FontSet) -> list[Diagnostic]:
@@ -290,17 +329,23 @@ def check_letters(pages: Mapping[str, Page], library: Library, file: YamlFile, f
         locale = library.locales[language]
         families = [font.family for font in locale.data.fonts]
         for char in sorted(fonts.missing(page.html, families)):
-            places = list(_places_of(char, (file, library.office_file), locale))
-            values = {"character": char, "code": f"U+{ord(char):04X}", "language": language, "fonts": ", ".join(families)}
+            places = list(_places_of(char, (file, library.office_file), locale, library))
+            values = {"character": char, "code": f"U+{ord(char):04X}", "language": language}
+            values["fonts"] = ", ".join(families)
             found.extend(Diagnostic("no-font-has", place, values, "replace") for place in places or [Place(file.path)])
     return found
 
 
-def _places_of(char: str, files: tuple[YamlFile, ...], locale: Locale) -> Iterator[Place]:
+def _places_of(char: str, files: tuple[YamlFile, ...], locale: Locale, library: Library) -> Iterator[Place]:
+    others = library.locales.keys() - {locale.language}
     for file in files:
         for path, text in file.scalars():
-            if char in text:
+            if char in text and path[-1] not in others:  # a text in another language is printed with other fonts
                 yield file.locate(path, text.index(char))
+    for template in library.templates[locale.language].values():
+        for number, line in enumerate(template.text.splitlines(), 1):
+            if char in line:
+                yield Place(template.path, number, line.index(char) + 1)
     for clause in locale.clauses.values():
         if char in clause.text:
             yield clause.locate(clause.text.index(char))
