@@ -1,0 +1,124 @@
+"""What an author may write in a style sheet: the rules, properties and values that both printers obey."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import tinycss2
+
+from reportgen.diagnostics import Diagnostic, Place
+
+_SIDES = ("top", "right", "bottom", "left")
+_BOXES = frozenset(f"{box}-{side}" for box in ("margin", "padding", "border") for side in _SIDES)
+
+# A property that is not here is an error, not a silent difference between the two files.
+PROPERTIES = _BOXES | {
+    "background-color", "border", "border-collapse", "break-after", "break-before", "break-inside", "color", "content",
+    "display", "font-family", "font-size", "font-style", "font-weight", "height", "image-rendering", "line-height",
+    "list-style", "margin", "orphans", "padding", "page", "size", "table-layout", "text-align", "text-decoration",
+    "text-indent", "vertical-align", "widows", "width",
+}  # fmt: skip
+
+_INHERITED = frozenset({"inherit", "initial", "unset"})
+_LINE_STYLES = frozenset({"solid", "none"})
+# The words that a property may have as its value, where not all of CSS's are obeyed by both printers.
+_WORDS = {
+    "border-collapse": frozenset({"collapse"}),
+    "break-after": frozenset({"auto", "avoid"}),
+    "break-before": frozenset({"auto", "avoid", "page"}),
+    "break-inside": frozenset({"auto", "avoid"}),
+    "display": frozenset({"block", "flex"}),
+    "font-style": frozenset({"normal", "italic"}),
+    "list-style": frozenset({"none"}),
+    "table-layout": frozenset({"fixed"}),
+    "text-align": frozenset({"left", "center", "right", "justify"}),
+    "text-decoration": frozenset({"none", "underline"}),
+    "vertical-align": frozenset({"top", "middle", "bottom"}),
+}
+_OTHER_LINE_STYLES = frozenset({"hidden", "dotted", "dashed", "double", "groove", "ridge", "inset", "outset"})
+_NO_PERCENTAGE = frozenset({"height", "margin", "padding", "text-indent", *_BOXES})
+_AT_RULES = frozenset({"page", "top-center"})
+
+
+@dataclass(frozen=True, slots=True)
+class SheetSource:
+    """A style sheet: its text, and its path as shown to its author."""
+
+    text: str
+    path: str
+
+
+def check_sheet(source: SheetSource) -> list[Diagnostic]:
+    """Return each rule that cannot be read, and each property and value that not both printers can do."""
+    return list(_check_rules(_rules(source.text), source.path))
+
+
+def classes(source: SheetSource) -> frozenset[str]:
+    """Return the classes that some rule of a sheet speaks of."""
+    return frozenset(_classes(source.text))
+
+
+def _rules(text: str) -> list[Any]:
+    return list(tinycss2.parse_stylesheet(text, skip_comments=True, skip_whitespace=True))
+
+
+def _classes(text: str) -> Iterator[str]:
+    for rule in _rules(text):
+        if rule.type == "qualified-rule":
+            for before, token in zip(rule.prelude, rule.prelude[1:], strict=False):
+                if before.type == "literal" and before.value == "." and token.type == "ident":
+                    yield token.value
+
+
+def _check_rules(rules: list[Any], path: str) -> Iterator[Diagnostic]:
+    for rule in rules:
+        match rule.type:
+            case "qualified-rule" if ":" in (selector := tinycss2.serialize(rule.prelude).strip()):
+                # ::before makes letters that are in no DOCX; ::first-line and :first-child change what has one name.
+                yield Diagnostic("css-words", _place(rule, path), {"rule": selector}, "page", length=len(selector))
+            case "qualified-rule":
+                yield from _check_declarations(rule.content, path, words=False)
+            case "at-rule" if rule.lower_at_keyword in _AT_RULES and rule.content is not None:
+                yield from _check_declarations(rule.content, path, words=rule.lower_at_keyword != "page")
+            case "at-rule":
+                values = {"rule": f"@{rule.at_keyword}", "allowed": "@page, @top-center"}
+                yield Diagnostic("css-rule-unknown", _place(rule, path), values, "allowed", length=len(values["rule"]))
+            case "error":
+                yield Diagnostic("css-unreadable", _place(rule, path), {"problem": rule.message})
+
+
+def _check_declarations(content: list[Any], path: str, *, words: bool) -> Iterator[Diagnostic]:
+    for item in tinycss2.parse_blocks_contents(content, skip_comments=True, skip_whitespace=True):
+        match item.type:
+            case "declaration" if item.lower_name not in PROPERTIES or (item.lower_name == "content" and not words):
+                values = {"property": item.name, "allowed": ", ".join(sorted(PROPERTIES))}
+                yield Diagnostic("css-property-unknown", _place(item, path), values, "allowed", length=len(item.name))
+            case "declaration":
+                yield from _check_value(item, path)
+            case "at-rule" | "error":
+                yield from _check_rules([item], path)
+            case _:
+                yield Diagnostic("css-unreadable", _place(item, path), {"problem": "a rule inside a rule"})
+
+
+def _check_value(declaration: Any, path: str) -> Iterator[Diagnostic]:
+    name = declaration.lower_name
+    tokens = [token for token in declaration.value if token.type not in ("whitespace", "comment")]
+    words = {token.lower_value for token in tokens if token.type == "ident"}
+    values = {"property": name, "value": tinycss2.serialize(declaration.value).strip()}
+    place = _place(declaration, path)
+    allowed = _WORDS.get(name, _LINE_STYLES if name.startswith("border") else None)
+    if name in _WORDS:
+        wrong = bool(words - _WORDS[name] - _INHERITED) or any(token.type != "ident" for token in tokens)
+    else:
+        wrong = allowed is not None and bool(words & _OTHER_LINE_STYLES)
+    if wrong and allowed:
+        yield Diagnostic("css-value-unknown", place, values | {"allowed": ", ".join(sorted(allowed))}, "allowed")
+    if name in _NO_PERCENTAGE and any(token.type == "percentage" for token in tokens):
+        yield Diagnostic("css-value-unknown", place, values, "length")
+
+
+def _place(node: Any, path: str) -> Place:
+    return Place(path, node.source_line, node.source_column)
