@@ -108,6 +108,7 @@ class LocaleFile(Record):
     signatures_in_a_row: Annotated[int, Field(ge=1)]
     blanks: _Blanks
     foreign: Mapping[str, str] = {}
+    never_first: str = ""
     line_break_sample: str = ""
     fonts: Annotated[tuple[_Font, ...], Field(min_length=1)]
 

@@ -17,6 +17,7 @@ ASCII_DIGITS = "0123456789"
 _JOINERS = "./-_'’&"  # inside a document number or a name such as H'leo
 _VISIBLE_ASCII = re.compile(r"[!-~]+")
 _NUMBER = re.compile(r"""[0-9.,:;/%()\[\]?!'"-]+""")
+_NO_BREAK = "\N{NO-BREAK SPACE}"
 _COLLAPSED = re.compile(r"[ \t\r\n]+")
 
 _LEAVES = frozenset({"p", "h1", "h2", "h3", "li", "th", "td", "caption", "figcaption", "title"})
@@ -31,6 +32,7 @@ class Typography:
     digits: str
     native_digits: str
     latin_digits_in: frozenset[str]
+    never_first: str = ""
 
     @classmethod
     def of(cls, edition: Edition) -> Typography:
@@ -41,6 +43,7 @@ class Typography:
             digits=data.native_digits if edition.native_digits else ASCII_DIGITS,
             native_digits=data.native_digits,
             latin_digits_in=frozenset(data.latin_digits_in),
+            never_first=data.never_first,
         )
 
 
@@ -48,6 +51,7 @@ def typeset(root: etree._Element, typography: Typography) -> None:
     """Collapse white space, mark foreign phrases with their language, and set the digits, in the whole page."""
     for element in [element for element in root.iter() if element.tag in _LEAVES]:
         _collapse(element)
+        _join(element, typography.never_first)
     for element in list(root.iter()):
         if element.get("lang") is None or element is root:
             _mark_foreign(element, typography)
@@ -65,6 +69,13 @@ def _collapse(leaf: etree._Element) -> None:
             ends_with_space = text.endswith(" ")
         setattr(owner, name, text)
     _strip_end(leaf)
+
+
+def _join(leaf: etree._Element, never_first: str) -> None:
+    """Make the space before a sign that never begins a line one that does not break."""
+    if never_first:
+        for owner, name, text in list(_texts(leaf)):
+            setattr(owner, name, re.sub(f" (?=[{re.escape(never_first)}])", _NO_BREAK, text))
 
 
 def _texts(leaf: etree._Element) -> Iterator[tuple[etree._Element, str, str]]:
