@@ -18,7 +18,7 @@ SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 
 # To print: a virtual environment, WeasyPrint's libraries (Pango knows where Thai words end), and the fonts.
 PACKAGES := python3-venv libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 \
-	fontconfig fonts-liberation2 fonts-tlwg-laksaman-ttf
+	fontconfig fonts-liberation2 fonts-tlwg-laksaman-ttf fonts-sil-andika
 # To test: readers that are not ours, LibreOffice to open a DOCX, and a compiler for PyICU, which has no wheel.
 TEST_PACKAGES := poppler-utils libreoffice-writer g++ pkg-config libicu-dev python3-dev
 
@@ -65,7 +65,7 @@ define install_packages
 	if [ -n "$$missing" ]; then \
 		echo "installing:" $$missing; \
 		$(SUDO) apt-get update --quiet --quiet; \
-		$(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install --quiet --quiet --yes --no-install-recommends $$missing; \
+		$(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install --quiet --quiet --yes --no-install-recommends $$missing >/dev/null; \
 	fi
 	mkdir -p .venv
 	touch $@
