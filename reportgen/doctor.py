@@ -9,7 +9,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from reportgen.diagnostics import SetupError, catalogue
+from reportgen.diagnostics import Diagnostic, SetupError, catalogue
 from reportgen.fonts import FontSet
 from reportgen.workspace import Library
 
@@ -29,7 +29,14 @@ class Result:
 
     def text(self, language: str) -> str:
         """Return the sentence in the language of the user interface."""
-        return str(catalogue(language)["ui"][self.sentence]).format(**self.values)
+        values = {key: _words(value, language) for key, value in self.values.items()}
+        return str(catalogue(language)["ui"][self.sentence]).format(**values)
+
+
+def _words(value: Any, language: str) -> Any:
+    if not isinstance(value, Diagnostic):
+        return value
+    return "; ".join(filter(None, (value.sentence(language), value.advice(language))))
 
 
 def examine(library: Library, cache: Path) -> Iterator[Result]:
@@ -39,8 +46,7 @@ def examine(library: Library, cache: Path) -> Iterator[Result]:
         fonts = library.find_fonts(cache)
     except SetupError as error:
         for diagnostic in error.diagnostics:
-            problem = " ".join(filter(None, (diagnostic.sentence(), diagnostic.advice())))
-            yield Result(False, "doctor-font-missing", {"problem": problem})
+            yield Result(False, "doctor-font-missing", {"problem": diagnostic})
         return
     yield from _fonts(fonts)
     os.environ["FONTCONFIG_FILE"] = str(fonts.fontconfig())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -274,13 +274,17 @@ def load_inspection(workspace: Workspace, library: Library, identifier: str, fon
 def _make_pages(editions: Mapping[str, Edition], library: Library, found: list[Diagnostic]) -> dict[str, Page]:
     """Return the pages that can be made; what is wrong with them, and with those that cannot, is a finding."""
     pages: dict[str, Page] = {}
+    wrong: dict[tuple[str, Place | None], Diagnostic] = {}  # a slip in a template that languages share is told once
     for language, edition in editions.items():
+        findings: Iterable[Diagnostic]
         try:
             pages[language] = make_page(edition, library.templates[language])
+            findings = check_vocabulary(pages[language], library.classes(language))
         except TemplateError as error:
-            found += error.diagnostics
-            continue
-        found += check_vocabulary(pages[language], library.classes(language))
+            findings = error.diagnostics
+        for finding in findings:
+            wrong.setdefault((finding.name, finding.place), finding)
+    found += wrong.values()
     return pages
 
 
@@ -365,4 +369,4 @@ def fonts_or_warning(library: Library) -> tuple[FontSet | None, list[Diagnostic]
     try:
         return library.find_fonts(cache_folder()), []
     except SetupError as error:
-        return None, [Diagnostic("letters-not-checked", None, {"problem": error.diagnostics[0].sentence()}, "doctor")]
+        return None, [Diagnostic("letters-not-checked", None, {"problem": error.diagnostics[0]}, "doctor")]
