@@ -1,0 +1,190 @@
+"""What several tests share: the real inspection, printed once by the real command into a copy of the workspace."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from reading import Leaf, PrintedDocx, PrintedPdf, page_leaves, read_pdf
+
+PROJECT = Path(__file__).parents[1]
+REAL, SMALLEST = "611-2023-08-18", "mau-toi-thieu"
+EDITIONS = ((REAL, "vi"), (REAL, "th"), (SMALLEST, "vi"))
+
+
+@dataclass(frozen=True)
+class PrintedEdition:
+    """One inspection in one language, printed: its page, its PDF, its DOCX."""
+
+    root: Path
+    inspection: str
+    language: str
+
+    @property
+    def pdf_path(self) -> Path:
+        return self.root / "output" / self.inspection / f"{self.inspection}.{self.language}.pdf"
+
+    @cached_property
+    def pdf(self) -> PrintedPdf:
+        return read_pdf(self.pdf_path)
+
+    @cached_property
+    def docx(self) -> PrintedDocx:
+        return PrintedDocx(self.pdf_path.with_suffix(".docx"))
+
+    @cached_property
+    def leaves(self) -> list[Leaf]:
+        """The blocks of the page, as the templates say them."""
+        from reportgen.workspace import Workspace, load_inspection, read_library
+
+        workspace = Workspace(self.root)
+        loaded = load_inspection(workspace, read_library(workspace), self.inspection, None)
+        return page_leaves(loaded.pages[self.language].html)
+
+
+@dataclass(frozen=True)
+class Office:
+    """Copies the project's workspace, and prints with the real command and a font cache of its own."""
+
+    cache: Path
+
+    @property
+    def environment(self) -> dict[str, str]:
+        without = {name: value for name, value in os.environ.items() if name != "FONTCONFIG_FILE"}
+        return {**without, "XDG_CACHE_HOME": str(self.cache), "PYTHONPATH": str(PROJECT)}
+
+    @property
+    def fontconfig(self) -> Path:
+        """The private fonts.conf that the last printing left: it draws the declared families with what is here."""
+        made = sorted((self.cache / "reportgen").glob("*.conf"), key=lambda path: path.stat().st_mtime)
+        assert made, "nothing was printed with this cache"
+        return made[-1]
+
+    def copy_workspace(self, root: Path) -> Path:
+        """Return a copy of the project's inspections and templates."""
+        for name in ("inspections", "templates"):
+            shutil.copytree(PROJECT / name, root / name)
+        return root
+
+    def print(self, root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run ``reportgen build`` in a workspace; what it reports must be warnings only."""
+        command = [sys.executable, "-m", "reportgen", "-C", str(root), "build", *arguments]
+        done = subprocess.run(command, env=self.environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        return done
+
+    def convert(self, documents: list[Path], folder: Path) -> dict[str, Path]:
+        """Return the PDFs that LibreOffice prints of DOCX files, by stem. Without LibreOffice this fails."""
+        program = shutil.which("soffice")
+        assert program, "LibreOffice (soffice) is not installed: page breaks of the DOCX cannot be proven"
+        profile = f"-env:UserInstallation={(folder / 'profile').as_uri()}"
+        command = [program, profile, "--headless", "--convert-to", "pdf", "--outdir", str(folder), *map(str, documents)]
+        environment = {**self.environment, "FONTCONFIG_FILE": str(self.fontconfig)}
+        subprocess.run(command, env=environment, capture_output=True, check=True, timeout=300)
+        made = {path.stem: path for path in folder.glob("*.pdf")}
+        assert made.keys() == {path.stem for path in documents}
+        return made
+
+
+@pytest.fixture(scope="session")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Office:
+    """An office with its own font cache."""
+    return Office(tmp_path_factory.mktemp("cache"))
+
+
+@pytest.fixture(scope="session")
+def printed(office: Office, tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], PrintedEdition]:
+    """All inspections of the project, printed; by inspection and language."""
+    root = office.copy_workspace(tmp_path_factory.mktemp("office"))
+    office.print(root)
+    return {key: PrintedEdition(root, *key) for key in EDITIONS}
+
+
+@pytest.fixture(scope="session", params=["vi", "th"])
+def real(request: pytest.FixtureRequest, printed: dict[tuple[str, str], PrintedEdition]) -> PrintedEdition:
+    """The real inspection, in each language."""
+    return printed[REAL, request.param]
+
+
+@pytest.fixture(scope="session", params=EDITIONS, ids="-".join)
+def edition(request: pytest.FixtureRequest, printed: dict[tuple[str, str], PrintedEdition]) -> PrintedEdition:
+    """Each edition of the project."""
+    return printed[request.param]
+
+
+@pytest.fixture(scope="session")
+def by_libreoffice(
+    office: Office, printed: dict[tuple[str, str], PrintedEdition], tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Path]:
+    """The PDFs that LibreOffice prints of every DOCX."""
+    return office.convert([edition.docx.path for edition in printed.values()], tmp_path_factory.mktemp("libreoffice"))
+
+
+# ---- other data -----------------------------------------------------------------------------------------------------
+
+
+def change_yaml(path: Path, change: Callable[[Any], None]) -> None:
+    """Change a YAML file of a copied workspace; every scalar stays the text that it is."""
+    data = yaml.load(path.read_text(encoding="utf-8"), yaml.BaseLoader)
+    change(data)
+    path.write_text(yaml.safe_dump(data, allow_unicode=True, sort_keys=False, width=1000), encoding="utf-8")
+
+
+def make_office_larger(data: Any) -> None:
+    """Give the province's committee a long name."""
+    agency = data["agencies"]["dak-lak-ppc"]
+    del agency["short"]
+    agency["name"] = {
+        "vi": "Ủy ban nhân dân tỉnh Đắk Lắk, Ban Chỉ đạo cải cách hành chính nhà nước",
+        "th": "คณะกรรมการประชาชนจังหวัดดั๊กลัก คณะกรรมการอำนวยการปฏิรูประบบราชการ",
+    }
+
+
+def make_inspection_larger(data: Any) -> None:
+    """Add four signatories in all, two pages of results and a team with a long name."""
+    data["team"]["name"] = {
+        "vi": "Đoàn kiểm tra liên ngành công tác cải cách hành chính số 611",
+        "th": "คณะผู้ตรวจร่วมหลายหน่วยงานด้านการปฏิรูประบบราชการที่ 611",
+    }
+    data["signatures"] = [
+        "secretary",
+        "lead",
+        {"role": "unit-head", "person": "vo-thanh-hue"},
+        {"role": "witness", "person": "unknown"},
+    ]
+    general = data["results"][-1]["text"]
+    data["results"] += [
+        {
+            "area": {"vi": f"Nội dung bổ sung thứ {number}", "th": f"เรื่องเพิ่มเติมที่ {number}"},
+            "text": {language: f"{text}\n\n{text} {text}" for language, text in general.items()},
+        }
+        for number in range(1, 6)
+    ]
+
+
+@pytest.fixture(scope="session")
+def large(office: Office, tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], PrintedEdition]:
+    """The real inspection with other data: longer names, four signatories, two more pages of results."""
+    root = office.copy_workspace(tmp_path_factory.mktemp("larger"))
+    (root / "inspections" / f"{SMALLEST}.yaml").unlink()
+    change_yaml(root / "templates" / "office.yaml", make_office_larger)
+    change_yaml(root / "inspections" / f"{REAL}.yaml", make_inspection_larger)
+    office.print(root)
+    return {(REAL, language): PrintedEdition(root, REAL, language) for language in ("vi", "th")}
+
+
+@pytest.fixture(scope="session")
+def large_by_libreoffice(
+    office: Office, large: dict[tuple[str, str], PrintedEdition], tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Path]:
+    """The PDFs that LibreOffice prints of the larger inspection."""
+    return office.convert([edition.docx.path for edition in large.values()], tmp_path_factory.mktemp("libreoffice"))

@@ -1,0 +1,162 @@
+"""The page, the DOCX and the PDF say the same words in the same order, and stand on the same pages."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from conftest import EDITIONS, PrintedEdition
+from PIL import Image
+from reading import column_ink, ink_shift, poppler_lines, poppler_text, read_pdf, render_pages, row_ink, squeeze
+
+# The DOCX of Thai is spread over its letters in Word (w:jc thaiDistribute), which LibreOffice 7.4 shows flush left; and
+# its dictionary of Thai words is not the one of the PDF: some lines end a syllable earlier or later.
+EQUAL_LINES = {"vi": 0.93, "th": 0.88}
+# By how much a block may stand higher or lower: LibreOffice puts all leading above a line, the PDF half of it.
+LOWER_PT = 3.0
+# By how much ink may stand elsewhere in LibreOffice's print of the DOCX, on average over a page.
+SHIFT_DOWN_MM = 1.5
+SHIFT_ASIDE_MM = {"vi": 0.6, "th": 3.0}
+
+
+@pytest.fixture(params=EDITIONS, ids="-".join)
+def both(
+    request: pytest.FixtureRequest, printed: dict[tuple[str, str], PrintedEdition], by_libreoffice: dict[str, Path]
+) -> tuple[PrintedEdition, Path]:
+    """An edition, and its DOCX as LibreOffice prints it."""
+    edition = printed[request.param]
+    return edition, by_libreoffice[edition.pdf_path.stem]
+
+
+def test_every_edition_has_blocks(edition: PrintedEdition) -> None:
+    texts = [leaf.text for leaf in edition.leaves if leaf.text]
+    assert len(texts) > (60 if edition.inspection.startswith("611") else 15)
+    assert len(set(texts)) > len(texts) / 2
+
+
+def test_docx_says_the_page_block_by_block(edition: PrintedEdition) -> None:
+    assert edition.docx.blocks == [leaf.text for leaf in edition.leaves if leaf.text]
+
+
+@pytest.mark.parametrize("reader", ["poppler", "pdfium"])
+def test_pdf_says_the_page_block_by_block_and_nothing_else(edition: PrintedEdition, reader: str) -> None:
+    stream = squeeze(poppler_text(edition.pdf_path)) if reader == "poppler" else edition.pdf.stream
+    heads = "".join(squeeze(leaf.text) for leaf in edition.leaves if leaf.name == "column-head")
+    start = 0
+    for leaf in edition.leaves:
+        wanted = squeeze(leaf.text)
+        if not wanted:
+            continue
+        index = stream.find(wanted, start)
+        assert index >= 0, f"{leaf.text!r} does not come after {stream[max(0, start - 60) : start]!r}"
+        check_between(stream[start:index], heads)
+        start = index + len(wanted)
+    check_between(stream[start:], heads)
+
+
+def check_between(text: str, heads: str) -> None:
+    """Assert that between two blocks there is nothing but the head of a table that goes on, on the next page."""
+    assert text in ("", heads), f"{text!r} is in the PDF and not on the page"
+
+
+def test_line_breaks_are_the_only_white_space_that_readers_of_the_pdf_may_lose(edition: PrintedEdition) -> None:
+    words = [word for leaf in edition.leaves for word in leaf.text.split()]
+    for text in (poppler_text(edition.pdf_path), edition.pdf.text):
+        missing = Counter(map(squeeze, words)) - Counter(map(squeeze, text.split()))
+        # A Thai word may be broken at the end of a line, and then is two.
+        assert sum(missing.values()) <= len(edition.pdf.letters) / 100 if edition.language == "th" else not missing
+
+
+# ---- LibreOffice ----------------------------------------------------------------------------------------------------
+
+
+def test_docx_has_as_many_pages_as_the_pdf(both: tuple[PrintedEdition, Path]) -> None:
+    edition, converted = both
+    assert len(read_pdf(converted).sizes) == len(edition.pdf.sizes)
+
+
+def test_every_block_of_the_docx_stands_where_it_stands_in_the_pdf(both: tuple[PrintedEdition, Path]) -> None:
+    edition, converted = both
+    ours, theirs = (pdf.find_leaves(edition.leaves) for pdf in (edition.pdf, read_pdf(converted)))
+    for (leaf, one), (_, other) in zip(ours, theirs, strict=True):
+        assert one.pages == other.pages, leaf.text
+        assert len(one.lines) == len(other.lines), leaf.text
+        assert abs(one.letters[0].baseline - other.letters[0].baseline) < LOWER_PT, leaf.text
+
+
+def test_page_number_stands_at_one_height_in_both(both: tuple[PrintedEdition, Path]) -> None:
+    edition, converted = both
+    ours, theirs = edition.pdf.numbers, read_pdf(converted).numbers
+    assert not ours[0]
+    assert not theirs[0]
+    for one, other in zip(ours[1:], theirs[1:], strict=True):
+        assert abs(one[0].baseline - other[0].baseline) < 1
+        assert abs(one[0].left - other[0].left) < 1
+
+
+def test_every_page_of_the_docx_looks_like_that_of_the_pdf(
+    both: tuple[PrintedEdition, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    edition, converted = both
+    ours, theirs = (render_pages(path, 2) for path in (edition.pdf_path, converted))
+    down = [ink_shift(row_ink(a, 297), row_ink(b, 297)) for a, b in zip(ours, theirs, strict=True)]
+    aside = [ink_shift(column_ink(a, 210), column_ink(b, 210)) for a, b in zip(ours, theirs, strict=True)]
+    ink = [sum(row_ink(b, 297)) / sum(row_ink(a, 297)) for a, b in zip(ours, theirs, strict=True)]
+    with capsys.disabled():
+        sys.stdout.write(
+            f"\n{edition.pdf_path.stem}: ink is moved by mm, page by page: "
+            f"down {[round(mm, 2) for mm in down]}, aside {[round(mm, 2) for mm in aside]}; "
+            f"amount {[round(part, 3) for part in ink]}"
+        )
+    assert max(down) < SHIFT_DOWN_MM
+    assert max(aside) < SHIFT_ASIDE_MM[edition.language]
+    assert all(0.95 < part < 1.05 for part in ink)
+
+
+def test_a_page_lower_by_one_line_would_be_seen(real: PrintedEdition) -> None:
+    for page in render_pages(real.pdf_path, 2):
+        lower = page.transform(page.size, Image.Transform.AFFINE, (1, 0, 0, 0, 1, -2 * 17), fillcolor=255)
+        assert ink_shift(row_ink(page, 297), row_ink(lower, 297)) > 2 * SHIFT_DOWN_MM
+
+
+def test_most_lines_break_at_the_same_places(
+    both: tuple[PrintedEdition, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    edition, converted = both
+    ours, theirs = Counter(poppler_lines(edition.pdf_path)), Counter(poppler_lines(converted))
+    share = sum((ours & theirs).values()) / sum(ours.values())
+    with capsys.disabled():
+        sys.stdout.write(
+            f"\n{edition.pdf_path.stem}: {share:.1%} of {sum(ours.values())} lines are equal; "
+            f"in the PDF only: {list((ours - theirs).elements())}"
+        )
+    assert share >= EQUAL_LINES[edition.language]
+
+
+# ---- one document, two files ----------------------------------------------------------------------------------------
+
+
+def test_both_languages_have_the_same_blocks_in_the_same_order(printed: dict[tuple[str, str], PrintedEdition]) -> None:
+    """What the decree's and the saraban head ask for differs; from the first part on both papers are built alike."""
+    shapes = [
+        [
+            (leaf.tag, leaf.name)
+            for leaf in printed["611-2023-08-18", language].leaves
+            if leaf.tag in ("h2", "h3", "th", "td", "figcaption")
+        ]
+        for language in ("vi", "th")
+    ]
+    assert shapes[0] == shapes[1]
+    assert len(shapes[0]) > 30
+
+
+def test_no_block_is_said_twice_in_a_row(edition: PrintedEdition) -> None:
+    texts = [
+        leaf.text
+        for leaf in edition.leaves
+        if leaf.tag in ("p", "h2", "h3") and leaf.name not in ("sign-hint", "signatory-name")
+    ]
+    assert not [one for one, other in pairwise(texts) if one == other]
