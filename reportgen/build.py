@@ -73,14 +73,14 @@ class _Prepared:
 
 
 def _prepare(workspace: Workspace, library: Library, fonts: FontSet, order: Order, identifier: str) -> _Prepared:
-    from reportgen.render import Job
-
     try:
         loaded = load_inspection(workspace, library, identifier, fonts)
         languages = _languages(loaded, order)
         pictures = _pictures(loaded)
     except ReportgenError as error:
         return _Prepared(identifier, {}, error.diagnostics)
+    from reportgen.render import Job  # WeasyPrint comes along: not where there is nothing to print
+
     jobs = {
         language: Job(
             page=loaded.pages[language],

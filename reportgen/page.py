@@ -427,7 +427,8 @@ class _author_places:  # noqa: N801 - used as a with-statement, like contextlib'
     def _diagnose(self, error: BaseException) -> Diagnostic | None:
         match error:
             case TemplateSyntaxError():
-                place = self._places.at(error.name or _MAIN, error.lineno, _quoted(error.message or ""))
+                word = _quoted(error.message or "").partition("\0")[0]  # the first one is what was found
+                place = self._places.at(error.name or _MAIN, error.lineno, word)
                 if found := _NO_SUCH.search(error.message or ""):
                     return self._no_such_filter(found[2], place)
                 return Diagnostic("template-syntax", place, {"problem": error.message})

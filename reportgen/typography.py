@@ -217,8 +217,6 @@ def _with_digits(text: str, typography: Typography, *, keep: bool) -> str:
 
 def _numbers_to(digits: str, text: str) -> str:
     """Set the numbers of a text; what only looks like one (``7*7``) stays as typed."""
-
-
     def set_one(found: re.Match[str]) -> str:
         return to_digits(found[0], digits) if _NUMBER.fullmatch(found[0]) else found[0]
 

@@ -1,0 +1,88 @@
+"""A copy of the office's folder that a test may spoil, and the real commands run in it, in this process."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from click.testing import CliRunner
+
+from reportgen.cli import main
+
+REAL = "611-2023-08-18"
+REAL_FILE = f"inspections/{REAL}.yaml"
+SMALLEST = "mau-toi-thieu"
+SMALLEST_FILE = f"inspections/{SMALLEST}.yaml"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a command answered."""
+
+    exit_code: int
+    stdout: str
+    stderr: str
+
+    @property
+    def errors(self) -> list[str]:
+        """The findings that are errors, one line each."""
+        return [line for line in (self.stdout + self.stderr).splitlines() if " error[" in f" {line}"]
+
+    @property
+    def findings(self) -> list[dict[str, Any]]:
+        return json.loads(self.stdout)["findings"]
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A workspace of a test's own, with a font cache that all tests share."""
+
+    root: Path
+    cache: Path
+
+    def path(self, name: str) -> Path:
+        return self.root / name
+
+    def read(self, name: str) -> str:
+        return self.path(name).read_text(encoding="utf-8")
+
+    def write(self, name: str, text: str) -> None:
+        self.path(name).parent.mkdir(parents=True, exist_ok=True)
+        self.path(name).write_text(text, encoding="utf-8")
+
+    def edit(self, name: str, *changes: tuple[str, str]) -> None:
+        """Replace texts of a file, each at its first place; a text that is not there is a mistake of the test."""
+        text = self.read(name)
+        for old, new in changes:
+            assert old in text, f"{name} does not hold {old!r}"
+            text = text.replace(old, new, 1)
+        self.write(name, text)
+
+    def place(self, name: str, words: str, column: str = "") -> str:
+        """Return ``file:line:column`` of words in a file as it is now; of a part of them where it is given."""
+        text = self.read(name)
+        index = text.index(words) + (words.index(column) if column else 0)
+        line = text.count("\n", 0, index) + 1
+        return f"{name}:{line}:{index - text.rfind(chr(10), 0, index)}"
+
+    def run(self, *arguments: str, form: str = "concise", folder: str = "") -> Answer:
+        command = ["-C", str(self.root / folder), "--ui", "en", "--output-format", form, *arguments]
+        environment = {"XDG_CACHE_HOME": str(self.cache), "FONTCONFIG_FILE": None}
+        result = CliRunner().invoke(main, command, env=environment)
+        if result.exception and not isinstance(result.exception, SystemExit):
+            raise AssertionError("a stack trace instead of a finding") from result.exception
+        return Answer(result.exit_code, result.stdout, result.stderr)
+
+    def check(self, *arguments: str, form: str = "concise") -> Answer:
+        return self.run("check", *arguments, form=form)
+
+    def outputs(self) -> dict[str, tuple[str, int]]:
+        """Return the digest and the time of each file in ``output/``, hidden ones too."""
+        files = (path for path in self.path("output").rglob("*") if path.is_file())
+        return {
+            str(path.relative_to(self.root)): (hashlib.sha256(path.read_bytes()).hexdigest(), path.stat().st_mtime_ns)
+            for path in files
+        }
