@@ -1,0 +1,234 @@
+"""Even lines in scripts without spaces between words: a justified line's slack goes between its letters.
+
+WeasyPrint 70 can only widen spaces. Where these part phrases and not words, a line has two or three of them, or none,
+and they grow to holes. CSS Text 4, 6.4 (text-justify) lets such scripts be spread between letters; Word calls it
+``thaiDistribute``. Here the slack of a line that is mainly of such a script is given to the gaps between its clusters,
+spaces included. Words of other scripts and numbers stay solid, and so does every letter with its marks.
+
+This is the only module that knows this part of WeasyPrint's insides: ``layout.inline.justify_line``, the boxes of a
+line, and that a text is drawn from the glyph widths of ``Layout.get_first_line``. Lines break before they are
+justified, so no line and no page ends elsewhere.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from itertools import pairwise
+from typing import Any
+
+Gaps = Mapping[int, float]
+"""Where a text is widened and by how much: by the place in UTF-8 bytes before which the gap is."""
+
+_SCRIPTS = frozenset({"THAI", "LAO", "KHMER", "MYANMAR"})  # first word of their characters' names
+_SPACES = " \u00a0"  # those that WeasyPrint justifies
+_VIRAMA = 9  # canonical combining class: the next letter is written under or beside this one
+# Of the font size; spaces take the rest. Readers take a tenth (Poppler), sometimes less (PDFium), for a blank.
+_WIDEST = 0.05
+
+
+@contextmanager
+def even_lines() -> Iterator[None]:
+    """Spread the slack of justified lines laid out inside; ``write_pdf`` belongs inside.
+
+    WeasyPrint is as it was before when the block is left. Not for several threads at once.
+    """
+    from weasyprint.layout import inline
+
+    original = inline.justify_line
+
+    def justify_line(context: Any, line: Any, extra_width: float) -> None:
+        if not _spread_line(line, extra_width):
+            original(context, line, extra_width)
+
+    inline.justify_line = justify_line
+    try:
+        yield
+    finally:
+        inline.justify_line = original
+
+
+# ---- the text of a line
+
+
+def is_unspaced(text: str) -> bool:
+    """Whether a text is mainly of a script that is written without spaces between words."""
+    letters = [character for character in text if character.isalpha()]
+    return 2 * sum(map(_is_of_unspaced, letters)) > len(letters)
+
+
+def spread(
+    texts: Sequence[str], slack: float, widest: float, closed: Sequence[Collection[int]] = ()
+) -> list[Gaps] | None:
+    """Return the gaps of each piece of a line, or None if they cannot hold the slack.
+
+    Args:
+        texts: the pieces of the line, in reading order
+        slack: the width to be given away, in any unit
+        widest: how far two letters may be moved apart, in the same unit; spaces take the rest
+        closed: of each piece, the places in UTF-8 bytes before which there must be no gap
+    """
+    line = [(piece, end, cluster) for piece, text in enumerate(texts) for end, cluster in _clusters(text)]
+    while line and _is_space(line[-1][2]):
+        line.pop()
+    places = [
+        (piece, end, _is_space(left))
+        for (piece, end, left), (_, _, right) in pairwise(line)
+        if (_is_open(left) or _is_open(right)) and not (closed and end in closed[piece])
+    ]
+    spaces = sum(is_space for _, _, is_space in places)
+    rest = max(0.0, slack - widest * len(places))
+    if not places or (rest and not spaces):
+        return None
+    gaps: list[dict[int, float]] = [{} for _ in texts]
+    for piece, end, is_space in places:
+        gaps[piece][end] = (slack - rest) / len(places) + (rest / spaces if is_space else 0)
+    return list(gaps)
+
+
+def _clusters(text: str) -> Iterator[tuple[int, str]]:
+    """Yield what is never torn apart, a letter and all that is written on it, and where it ends in UTF-8 bytes.
+
+    These are the grapheme clusters of Unicode (UAX 29), with the letters below a virama.
+    """
+    end = 0
+    cluster = ""
+    for character in text:
+        if cluster and not _extends(cluster[-1], character):
+            yield end, cluster
+            cluster = ""
+        cluster += character
+        end += len(character.encode())
+    if cluster:
+        yield end, cluster
+
+
+def _extends(previous: str, character: str) -> bool:
+    # Sara am and its like begin with a mark that stands on the letter before. Format characters are invisible.
+    category = unicodedata.category(unicodedata.normalize("NFKD", character)[0])
+    return category.startswith("M") or category == "Cf" or unicodedata.combining(previous) == _VIRAMA
+
+
+def _is_open(cluster: str) -> bool:
+    """Whether there may be a gap at both sides of a cluster."""
+    return _is_space(cluster) or (_is_of_unspaced(cluster) and not cluster[0].isdigit())
+
+
+def _is_space(cluster: str) -> bool:
+    return cluster[0] in _SPACES
+
+
+def _is_of_unspaced(cluster: str) -> bool:
+    return unicodedata.name(cluster[0], "").partition(" ")[0] in _SCRIPTS
+
+
+# ---- the boxes of a line
+
+
+def _spread_line(line: Any, slack: float) -> bool:
+    """Widen the boxes of a line, in pixels, and return True; leave all as it is where the line is not for us."""
+    boxes = list(_leaves(line))
+    if not all(map(_is_text, boxes)) or not is_unspaced("".join(box.text for box in boxes)):
+        return False
+    widest = _WIDEST * min(box.style["font_size"] for box in boxes)
+    gaps = spread([box.text for box in boxes], slack, widest, [_closed(box) for box in boxes])
+    if gaps is None:
+        return False
+    _widen(line, iter(gaps), 0.0)
+    return True
+
+
+def _leaves(box: Any) -> Iterator[Any]:
+    """Yield what stands in a line, from left to right: texts, pictures, and so on."""
+    from weasyprint.formatting_structure.boxes import InlineBox, LineBox
+
+    if isinstance(box, (InlineBox, LineBox)):
+        for child in box.children:
+            yield from _leaves(child)
+    else:
+        yield box
+
+
+def _is_text(box: Any) -> bool:
+    from weasyprint.formatting_structure.boxes import TextBox
+
+    return isinstance(box, TextBox) and box.style["direction"] == "ltr"
+
+
+def _widen(box: Any, gaps: Iterator[Gaps], advance: float) -> float:
+    """Move a box to the right, widen the texts in it, and return how far what follows is moved."""
+    box.position_x += advance
+    end = advance
+    if _is_text(box):
+        inside = next(gaps)
+        box.pango_layout = _WideText(box.pango_layout, inside, box.style["font_size"])
+        end += sum(inside.values())
+    else:
+        for child in box.children:
+            end = _widen(child, gaps, end)
+    box.width += end - advance
+    return end
+
+
+# ---- the glyphs of a text
+
+
+class _WideText:
+    """WeasyPrint's layout of a text, whose glyphs are widened each time it is drawn."""
+
+    def __init__(self, layout: Any, gaps: Gaps, font_size: float) -> None:
+        self._layout = layout
+        self._gaps = gaps
+        self._font_size = font_size
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._layout, name)
+
+    def get_first_line(self) -> Any:
+        line, index = self._layout.get_first_line()
+        _widen_glyphs(line, self._gaps, self._font_size / 1000)
+        return line, index
+
+
+def _closed(box: Any) -> set[int]:
+    """Return the places after marks that are raised or moved to the left: over a tall letter, or over another mark.
+
+    Readers (PDFium) add the way back from such a mark to the gap after it, and take both for a blank.
+    """
+    layout = box.pango_layout
+    layout.reactivate(box.style)
+    line, _ = layout.get_first_line()
+    moved = [places for glyph, places in _glyphs(line) if glyph.geometry.x_offset < 0 or glyph.geometry.y_offset]
+    layout.deactivate()
+    return {place for places in moved for place in places}
+
+
+def _widen_glyphs(line: Any, gaps: Gaps, unit: float) -> None:
+    """Widen the last glyph before each gap of a Pango line, by whole units (in pixels).
+
+    WeasyPrint writes moves in whole thousandths of the font size and cuts off what is less; half a unit more makes
+    it the nearest one, and the sum of the gaps is rounded instead of each, so that the line ends where it must.
+    """
+    from weasyprint.text.ffi import TO_UNITS
+
+    total, written = 0.0, 0
+    for glyph, places in _glyphs(line):
+        total += sum(gaps.get(place, 0) for place in places)
+        units = round(total / unit) - written
+        if units:
+            glyph.geometry.width += round((units + 0.5) * unit * TO_UNITS)
+            written += units
+
+
+def _glyphs(line: Any) -> Iterator[tuple[Any, range]]:
+    """Yield each glyph of a Pango line, with the places in UTF-8 bytes that end with it."""
+    from weasyprint.text.ffi import ffi
+
+    run = line.runs
+    while run != ffi.NULL:
+        item, string = run.data.item, run.data.glyphs
+        starts = [string.log_clusters[index] for index in range(string.num_glyphs)]
+        for index, (start, end) in enumerate(pairwise([*starts, item.length])):
+            yield string.glyphs[index], range(item.offset + start + 1, item.offset + end + 1)
+        run = run.next
