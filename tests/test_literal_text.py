@@ -68,7 +68,7 @@ def suffixed(request: pytest.FixtureRequest, office: Office, tmp_path_factory: p
 
 
 def comparable(text: str) -> str:
-    """Return a text for comparison: without white space, in one case (heads are capitals) and with one kind of digits."""
+    """Return a text without white space, in one case (heads are in capitals) and with one kind of digits."""
     digits = {ord(thai): str(value) for value, thai in enumerate("๐๑๒๓๔๕๖๗๘๙")}
     return squeeze(text).translate(digits).casefold()
 
