@@ -181,12 +181,11 @@ class _Reader:
         cells = []
         for child in self._children(element, "div"):
             width = self.computed.look(child).width
-            if width is None:
+            if width is None and self.computed.percent_width(child) is None:
                 self._find("column-without-width", {"class": self._class(child)}, "write")
-                width = 0.0
             self._check_class(child)
-            widths.append(width)
-            cells.append(tuple(self.blocks(child, width)))
+            widths.append(width or 0.0)
+            cells.append(tuple(self.blocks(child, width or 0.0)))
         return Columns(self._name(element), look, tuple(widths), tuple(cells))
 
     def paragraph(self, element: Element) -> Paragraph:

@@ -1,0 +1,126 @@
+"""``render`` is pure: the same job gives the same bytes, in every process and on every day."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import Office
+from desk import REAL, SMALLEST, Desk
+
+# Prepares the jobs of a workspace in one process, as build does.
+MAKE_JOBS = """
+import pickle, sys
+from pathlib import Path
+from reportgen.build import Order, _prepare
+from reportgen.workspace import Workspace, read_library
+import os
+workspace, cache = Workspace(Path(sys.argv[1])), Path(sys.argv[2])
+library = read_library(workspace)
+fonts = library.find_fonts(cache)
+os.environ["FONTCONFIG_FILE"] = str(fonts.fontconfig())
+prepared = _prepare(workspace, library, fonts, Order((sys.argv[3],)), sys.argv[3])
+assert not prepared.errors, prepared.errors
+sys.stdout.buffer.write(pickle.dumps((str(fonts.fontconfig()), dict(prepared.jobs))))
+"""
+
+# Renders pickled jobs in another process, without the workspace.
+RENDER = """
+import hashlib, json, os, pickle, sys
+configuration = sys.argv[1]
+os.environ["FONTCONFIG_FILE"] = configuration
+from reportgen.render import render
+_, jobs = pickle.loads(sys.stdin.buffer.read())
+assert pickle.loads(pickle.dumps(jobs)) == jobs
+found = {}
+for turn in range(2):
+    for language, job in jobs.items():
+        for form, content in render(job).files.items():
+            found.setdefault(f"{language}.{form}", []).append(hashlib.sha256(content).hexdigest())
+print(json.dumps(found))
+"""
+
+
+@pytest.fixture(scope="module")
+def desk(office: Office, tmp_path_factory: pytest.TempPathFactory) -> Desk:
+    return Desk(office.copy_workspace(tmp_path_factory.mktemp("pure")), office.cache)
+
+
+def python(office: Office, program: str, *arguments: str, given: bytes = b"", **environment: str) -> bytes:
+    command = [sys.executable, "-c", program, *arguments]
+    done = subprocess.run(command, env={**office.environment, **environment}, input=given, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr.decode()
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def jobs(desk: Desk, office: Office) -> bytes:
+    """The jobs of the real inspection, pickled."""
+    return python(office, MAKE_JOBS, str(desk.root), str(office.cache / "reportgen"), REAL)
+
+
+def test_a_job_is_complete_and_gives_the_same_bytes_in_every_process(jobs: bytes, office: Office, tmp_path: Path) -> None:
+    configuration = jobs.partition(b".conf")[0].rpartition(b"/")[2].decode() + ".conf"
+    path = str(office.cache / "reportgen" / configuration)
+    worlds = (
+        {"PYTHONHASHSEED": "1", "TZ": "Asia/Bangkok", "LC_ALL": "C.UTF-8", "SOURCE_DATE_EPOCH": "1"},
+        {"PYTHONHASHSEED": "2", "TZ": "America/New_York", "LANG": "th_TH.UTF-8"},
+    )
+    found = [json.loads(python(office, RENDER, path, given=jobs, **world)) for world in worlds]
+    assert found[0].keys() == {"vi.pdf", "vi.docx", "th.pdf", "th.docx"}
+    assert found[0] == found[1]
+    assert all(first == second for first, second in found[0].values())
+
+
+def test_two_processes_print_the_same_bytes_as_one(desk: Desk, office: Office) -> None:
+    printed = []
+    for jobs in ("1", "2"):
+        office.print(desk.root, "--jobs", jobs)
+        printed.append({name: digest for name, (digest, _) in desk.outputs().items()})
+    assert printed[0] == printed[1]
+    assert len(printed[0]) == 6
+
+
+@pytest.mark.parametrize(
+    ("file", "there", "instead", "told_in", "says"),
+    [
+        ("templates/vi/letterhead.html", '<p class="motto">', '<p class="motto" style="color: red">', "", "the attribute “style” of <p>"),
+        ("templates/vi/letterhead.html", '"motto-rule"/>', '"motto-rule" onclick="x"/>', "", "the attribute “onclick” of <hr>"),
+        ("templates/vi/style.css", "agency { width: 67mm", "agency { width: 40%", "templates/vi/letterhead.html", "“width: 40%”"),
+        ("templates/vi/style.css", "agency { width: 67mm;", "agency {", "templates/vi/letterhead.html", "has no width"),
+        ("templates/vi/style.css", ".nation { font-size: 13pt", ".nation { font-size: 13quux", "", "the PDF printer says"),
+        ("templates/vi/letterhead.html", "<header", "lost words <header", "templates/minutes.html", "outside any paragraph"),
+    ],
+)
+def test_what_one_printer_would_do_otherwise_is_refused(
+    office: Office, tmp_path: Path, file: str, there: str, instead: str, told_in: str, says: str
+) -> None:
+    desk = Desk(office.copy_workspace(tmp_path), office.cache)
+    desk.edit(file, (there, instead))
+    (line,) = build_errors(desk, office)
+    assert says in line
+    assert line.startswith(told_in or file)
+
+
+def build_errors(desk: Desk, office: Office) -> list[str]:
+    """Build the smallest inspection, which must fail and write nothing, in a process of its own."""
+    command = [sys.executable, "-m", "reportgen", "-C", str(desk.root), "--ui", "en", "--output-format", "concise"]
+    done = subprocess.run(
+        [*command, "build", SMALLEST], env=office.environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert desk.outputs() == {}
+    return [line for line in done.stderr.splitlines() if "error[" in line]
+
+
+def test_one_class_with_two_looks_is_refused(office: Office, tmp_path: Path) -> None:
+    desk = Desk(office.copy_workspace(tmp_path), office.cache)
+    desk.edit("templates/vi/style.css", (".nation {", ".letterhead-agency .number { color: #ff0000 }\n.nation {"))
+    desk.edit("templates/vi/letterhead.html", ('<h1 class="title">', '<p class="number">x</p>\n<h1 class="title">'))
+    (line,) = build_errors(desk, office)
+    assert "the class “number” looks different in two places; in Word it is the one style “Number”" in line
+    assert line.startswith("templates/vi/letterhead.html:")
