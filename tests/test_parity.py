@@ -8,7 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from conftest import EDITIONS, PrintedEdition
+from conftest import EDITIONS, REAL, PrintedEdition
 from PIL import Image
 from reading import column_ink, ink_shift, poppler_lines, poppler_text, read_pdf, render_pages, row_ink, squeeze
 
@@ -33,7 +33,7 @@ def both(
 
 def test_every_edition_has_blocks(edition: PrintedEdition) -> None:
     texts = [leaf.text for leaf in edition.leaves if leaf.text]
-    assert len(texts) > (60 if edition.inspection.startswith("611") else 15)
+    assert len(texts) > (60 if edition.inspection == REAL else 15)
     assert len(set(texts)) > len(texts) / 2
 
 
@@ -85,6 +85,17 @@ def test_every_block_of_the_docx_stands_where_it_stands_in_the_pdf(both: tuple[P
         assert one.pages == other.pages, leaf.text
         assert len(one.lines) == len(other.lines), leaf.text
         assert abs(one.letters[0].baseline - other.letters[0].baseline) < LOWER_PT, leaf.text
+
+
+@pytest.mark.parametrize("language", ["vi", "th"])
+def test_a_longer_docx_has_the_pages_of_its_pdf_too(
+    large: dict[tuple[str, str], PrintedEdition], large_by_libreoffice: dict[str, Path], language: str
+) -> None:
+    edition = large[REAL, language]
+    converted = read_pdf(large_by_libreoffice[edition.pdf_path.stem])
+    assert len(converted.sizes) == len(edition.pdf.sizes) >= 6
+    ours, theirs = (pdf.find_leaves(edition.leaves) for pdf in (edition.pdf, converted))
+    assert [passage.pages for _, passage in ours] == [passage.pages for _, passage in theirs]
 
 
 def test_page_number_stands_at_one_height_in_both(both: tuple[PrintedEdition, Path]) -> None:
@@ -144,7 +155,7 @@ def test_both_languages_have_the_same_blocks_in_the_same_order(printed: dict[tup
     shapes = [
         [
             (leaf.tag, leaf.name)
-            for leaf in printed["611-2023-08-18", language].leaves
+            for leaf in printed[REAL, language].leaves
             if leaf.tag in ("h2", "h3", "th", "td", "figcaption")
         ]
         for language in ("vi", "th")
