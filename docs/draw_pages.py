@@ -4,10 +4,11 @@ import sys
 from pathlib import Path
 
 import pypdfium2
+from PIL import Image
 
 FOLDER = Path(__file__).parent / "pages"
 SCALE = 60 / 72  # 60 dpi
-COLOURS = 32
+COLOURS = 48
 
 
 def draw(pdf: Path) -> None:
@@ -15,7 +16,9 @@ def draw(pdf: Path) -> None:
     number, language = pdf.stem.split("-")[0], pdf.stem.split(".")[-1]
     with pypdfium2.PdfDocument(pdf) as document:
         for index, page in enumerate(document, 1):
-            picture = page.render(scale=SCALE).to_pil().convert("RGB").quantize(COLOURS)
+            picture = page.render(scale=SCALE).to_pil().convert("RGB")
+            # The coverage of colours, not of area: a small coloured mark on a grey page keeps its colour.
+            picture = picture.quantize(COLOURS, Image.Quantize.MAXCOVERAGE)
             picture.save(FOLDER / f"{number}.{language}-{index}.png", optimize=True)
 
 
