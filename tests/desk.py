@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from click.testing import CliRunner
+from lxml import html
 
 from reportgen.cli import main
+from reportgen.workspace import LoadedInspection, Workspace, load_inspection, read_library
 
 REAL = "611-2023-08-18"
 REAL_FILE = f"inspections/{REAL}.yaml"
@@ -86,3 +88,17 @@ class Desk:
             str(path.relative_to(self.root)): (hashlib.sha256(path.read_bytes()).hexdigest(), path.stat().st_mtime_ns)
             for path in files
         }
+
+    def loaded(self, identifier: str) -> LoadedInspection:
+        """Return an inspection as ``check`` loads it; letters are not checked."""
+        workspace = Workspace(self.root)
+        return load_inspection(workspace, read_library(workspace), identifier, None)
+
+    def page(self, identifier: str, language: str) -> html.HtmlElement:
+        """Return a page as an HTML tree."""
+        return html.fromstring(self.loaded(identifier).pages[language].html)
+
+
+def said(page: html.HtmlElement, name: str) -> list[str]:
+    """Return the texts of the elements of a class, in order."""
+    return ["".join(element.itertext()) for element in page.iter() if element.get("class") == name]
