@@ -1,0 +1,139 @@
+"""Photographs: turned, freed of position data, on white, of a size that paper needs; what is no picture is told."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+
+import pytest
+from PIL import Image
+from PIL.ExifTags import IFD, Base
+
+from reportgen import pictures
+from reportgen.diagnostics import InputError, Place
+from reportgen.pictures import MAXIMUM_SIDE, prepare_picture
+
+PLACE = Place("inspections/x.yaml", 3, 11)
+RED, BLUE, WHITE = (255, 0, 0), (0, 0, 255), (255, 255, 255)
+
+
+def encoded(image: Image.Image, form: str = "PNG", **options: object) -> bytes:
+    content = io.BytesIO()
+    image.save(content, form, **options)
+    return content.getvalue()
+
+
+def prepared(source: bytes) -> Image.Image:
+    return Image.open(io.BytesIO(prepare_picture(source, "x.jpg", PLACE).content))
+
+
+def near(found: object, wanted: tuple[int, int, int]) -> bool:
+    return isinstance(found, tuple) and all(abs(a - b) < 12 for a, b in zip(found, wanted, strict=True))
+
+
+def with_orientation(orientation: int) -> bytes:
+    """Return a JPEG, red at the left and blue at the right, with a camera's orientation and position."""
+    image = Image.new("RGB", (80, 40), RED)
+    image.paste(BLUE, (40, 0, 80, 40))
+    exif = Image.Exif()
+    exif[Base.Orientation] = orientation
+    exif[Base.Make] = "Camera"
+    exif.get_ifd(IFD.GPSInfo)[2] = (12.0, 30.0, 0.0)
+    return encoded(image, "JPEG", exif=exif, quality=95)
+
+
+# EXIF 2.32, tag Orientation: where the picture's first row and column are; what must be red after turning
+@pytest.mark.parametrize(
+    ("orientation", "size", "red"),
+    [(1, (80, 40), (5, 20)), (3, (80, 40), (75, 20)), (6, (40, 80), (20, 5)), (8, (40, 80), (20, 75)), (2, (80, 40), (75, 20))],
+)
+def test_a_photograph_is_turned_as_the_camera_was_held(orientation: int, size: tuple[int, int], red: tuple[int, int]) -> None:
+    image = prepared(with_orientation(orientation))
+    assert image.size == size
+    assert near(image.getpixel(red), RED)
+
+
+def test_position_and_camera_are_removed() -> None:
+    source = with_orientation(6)
+    assert Image.open(io.BytesIO(source)).getexif().get_ifd(IFD.GPSInfo)
+    image = prepared(source)
+    assert not image.getexif()
+    assert "exif" not in image.info
+    assert b"Camera" not in prepare_picture(source, "x.jpg", PLACE).content
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "LA"])
+def test_what_is_transparent_becomes_white(mode: str) -> None:
+    assert near(prepared(encoded(Image.new(mode, (10, 10), 0))).getpixel((5, 5)), WHITE)
+
+
+def test_a_palette_with_a_transparent_colour_becomes_white() -> None:
+    image = Image.new("P", (10, 10), 0)
+    image.putpalette([255, 0, 0, 0, 0, 255])
+    assert near(prepared(encoded(image, transparency=0)).getpixel((5, 5)), WHITE)
+
+
+@pytest.mark.parametrize(("value", "grey"), [(0, 0), (65535, 255), (32768, 128)])
+def test_sixteen_bits_of_grey_become_eight(value: int, grey: int) -> None:
+    found = prepared(encoded(Image.new("I;16", (10, 10), value))).getpixel((5, 5))
+    assert near(found, (grey, grey, grey))
+
+
+def test_a_printers_colours_become_a_screens() -> None:
+    image = prepared(encoded(Image.new("CMYK", (16, 16), (0, 255, 255, 0)), "JPEG", quality=95))
+    assert image.mode == "RGB"
+    pixel = image.getpixel((8, 8))
+    assert isinstance(pixel, tuple)
+    assert pixel[0] > 200
+    assert pixel[1] < 60
+
+
+def test_a_large_picture_is_made_as_small_as_paper_needs() -> None:
+    picture = prepare_picture(encoded(Image.new("RGB", (3000, 1500), RED), "JPEG"), "x.jpg", PLACE)
+    assert (picture.width, picture.height) == (MAXIMUM_SIDE, MAXIMUM_SIDE // 2)
+
+
+def test_a_small_picture_is_not_made_larger() -> None:
+    picture = prepare_picture(encoded(Image.new("L", (30, 20), 7)), "x.png", PLACE)
+    assert (picture.width, picture.height) == (30, 20)
+
+
+def test_the_same_bytes_come_out_of_the_same_bytes() -> None:
+    source = with_orientation(6)
+    assert prepare_picture(source, "a.jpg", PLACE) == prepare_picture(source, "b.jpg", Place("other.yaml"))
+
+
+def _refused(source: bytes) -> str:
+    with pytest.raises(InputError) as caught:
+        prepare_picture(source, "x.jpg", PLACE)
+    (finding,) = caught.value.diagnostics
+    assert finding.place == PLACE
+    return finding.name
+
+
+def huge_png(width: int, height: int) -> bytes:
+    """Return a PNG that says it is huge and holds nothing."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b"")
+
+
+def test_what_is_no_picture_is_told() -> None:
+    jpeg = encoded(Image.new("RGB", (200, 200), RED), "JPEG")
+    for source in (b"", b"words", b"%PDF-1.7", encoded(Image.new("RGB", (5, 5)), "GIF"), encoded(Image.new("RGB", (5, 5)), "BMP"),
+                   jpeg[: len(jpeg) // 2], b"\x89PNG\r\n\x1a\n" + b"\0" * 40, huge_png(10, 10)):  # fmt: skip
+        assert _refused(source) == "picture-unreadable"
+
+
+@pytest.mark.parametrize(("width", "height"), [(8000, 8000), (100_000, 100_000), (2**31 - 1, 2**31 - 1)])
+def test_too_many_pixels_are_told_before_they_are_read(width: int, height: int) -> None:
+    assert _refused(huge_png(width, height)) == "picture-too-many-pixels"
+
+
+def test_too_many_bytes_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pictures, "MAXIMUM_BYTES", 100)
+    assert _refused(b"\xff\xd8" + 200 * b"x") == "picture-too-large"
