@@ -8,6 +8,7 @@ chosen is put into the cache, and a private fontconfig file shows these files an
 from __future__ import annotations
 
 import hashlib
+import html
 import io
 import json
 import os
@@ -20,7 +21,6 @@ from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
-from xml.sax.saxutils import escape
 
 from reportgen.diagnostics import Diagnostic, SetupError
 
@@ -413,13 +413,13 @@ _ALIAS = """\
 def _write_configuration(families: Iterable[FontFamily], cache: Path) -> Path:
     """Write the fonts.conf that shows these families only, each also under its declared name, and return its path."""
     families = tuple(families)
-    files = [_FILE.format(path=escape(str(file.path))) for family in families for file in family.files]
+    files = [_FILE.format(path=html.escape(str(file.path))) for family in families for file in family.files]
     aliases = [
-        _ALIAS.format(declared=escape(family.typeface.family), drawn=escape(family.drawn_with))
+        _ALIAS.format(declared=html.escape(family.typeface.family), drawn=html.escape(family.drawn_with))
         for family in families
         if family.typeface.family != family.drawn_with
     ]
-    text = _CONFIGURATION.format(folder=escape(str(cache)), files="\n".join(files), aliases="\n".join(aliases))
+    text = _CONFIGURATION.format(folder=html.escape(str(cache)), files="\n".join(files), aliases="\n".join(aliases))
     content = text.encode()
     path = cache / f"{hashlib.sha256(content).hexdigest()}.conf"
     if not path.exists():

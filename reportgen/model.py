@@ -81,7 +81,7 @@ class Text(RootModel[dict[str, str]]):
         if not value:
             raise PydanticCustomError("empty-text", "refused", {"values": {}, "hint": "write"})
         for language, text in value.items():
-            if text is None or (isinstance(text, str) and not text.strip()):
+            if isinstance(text, str) and not text.strip():
                 raise PydanticCustomError("empty-text", "refused", {"values": {}, "hint": "write", "at": language})
         return value
 
@@ -218,7 +218,9 @@ def _empty_values(value: Any, file: YamlFile, path: Path = ()) -> Iterator[Diagn
 
 def _diagnose_all(errors: Iterable[ErrorDetails], model: type[BaseModel], file: YamlFile) -> list[Diagnostic]:
     """Return the findings; a key that is missing only because it is misspelt is told once, as misspelt."""
-    found = [(_file_path(error["loc"], file), diagnose(error, model, file)) for error in errors]
+    # Pydantic counts only the good items: a list whose items are wrong is not too short as well.
+    real = [error for error in errors if error["type"] != "too_short" or not error["input"]]
+    found = [(_file_path(error["loc"], file), diagnose(error, model, file)) for error in real]
     unknown = [(path, finding) for path, finding in found if finding.name == "unknown-key"]
     misspelt = {(*path[:-1], finding.values.get("suggestion")) for path, finding in unknown}
     return [finding for path, finding in found if finding.name != "missing-key" or path not in misspelt]
