@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import tinycss2
@@ -60,6 +61,7 @@ def classes(source: SheetSource) -> frozenset[str]:
     return frozenset(_classes(source.text))
 
 
+@lru_cache(maxsize=16)  # one sheet is checked and asked for its classes, for each language
 def _rules(text: str) -> list[Any]:
     return list(tinycss2.parse_stylesheet(text, skip_comments=True, skip_whitespace=True))
 
