@@ -1,6 +1,7 @@
 # make            set this computer up and print the real inspection
 # make test       set it up for tests too, and run them all
 # make pictures   draw the printed pages that README.md shows
+# make bench      time the commands on this computer, side by side
 # make lock       choose the newest libraries and write down their hashes
 # make clean      delete what was printed and installed here
 #
@@ -27,7 +28,7 @@ LANGUAGES := vi th
 PRINTED := $(foreach language,$(LANGUAGES),$(foreach form,pdf docx,output/$(REAL)/$(REAL).$(language).$(form)))
 SOURCES := $(shell find reportgen templates inspections -type f -not -path '*/__pycache__/*' -not -name '* *')
 
-.PHONY: print test pictures lock clean
+.PHONY: print test pictures bench lock clean
 
 print: $(PRINTED)
 
@@ -41,6 +42,9 @@ test: .venv/.reportgen .venv/.test-libraries
 
 pictures: $(PRINTED) .venv/.test-libraries
 	.venv/bin/python docs/draw_pages.py $(filter %.pdf,$(PRINTED))
+
+bench: $(PRINTED)
+	.venv/bin/python bench/start_up.py
 
 # Resolved for the Python and the system that `make` sets up. The files name hashes, no addresses.
 lock:
