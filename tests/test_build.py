@@ -22,7 +22,18 @@ def desk(office: Office, tmp_path: Path) -> Desk:
 
 def build(desk: Desk, office: Office, *arguments: str) -> Answer:
     """Run the real command in a process of its own."""
-    command = [sys.executable, "-m", "reportgen", "-C", str(desk.root), "--ui", "en", "--output-format", "concise", "build"]
+    command = [
+        sys.executable,
+        "-m",
+        "reportgen",
+        "-C",
+        str(desk.root),
+        "--ui",
+        "en",
+        "--output-format",
+        "concise",
+        "build",
+    ]
     done = subprocess.run([*command, *arguments], env=office.environment, capture_output=True, text=True, check=False)
     assert "Traceback" not in done.stderr, done.stderr
     return Answer(done.returncode, done.stdout, done.stderr)
@@ -38,7 +49,9 @@ def test_one_bad_inspection_does_not_stop_the_others(desk: Desk, office: Office)
 
 
 def test_an_inspection_with_one_bad_language_writes_no_file_at_all(desk: Desk, office: Office) -> None:
-    desk.edit("templates/th/style.css", (".number { text-align: center }", ".number { text-align: center; width: 40% }"))
+    desk.edit(
+        "templates/th/style.css", (".number { text-align: center }", ".number { text-align: center; width: 40% }")
+    )
     answer = build(desk, office, REAL)
     assert answer.exit_code == 1
     (line,) = answer.errors

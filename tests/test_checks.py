@@ -17,7 +17,9 @@ def desk(office: Office, tmp_path: Path) -> Desk:
 
 
 def warnings(desk: Desk, identifier: str) -> list[str]:
-    return [finding["name"] for finding in desk.check(identifier, form="json").findings if finding["severity"] == "warning"]
+    return [
+        finding["name"] for finding in desk.check(identifier, form="json").findings if finding["severity"] == "warning"
+    ]
 
 
 def test_what_the_office_does_not_know_is_told_once_each(desk: Desk) -> None:
@@ -58,12 +60,19 @@ def test_one_text_for_several_languages_is_told(desk: Desk) -> None:
     desk.edit(SMALLEST_FILE, ("languages: [vi]", "languages: [vi, th]"))
     answer = desk.check(SMALLEST)
     assert answer.exit_code == 1
-    assert all("error[RG260]: one text for several languages; write the text in each of: vi, th" in line for line in answer.errors)
+    assert all(
+        "error[RG260]: one text for several languages; write the text in each of: vi, th" in line
+        for line in answer.errors
+    )
     assert len(answer.errors) == 10
 
 
 def test_a_name_that_a_used_entry_lacks_is_told(desk: Desk) -> None:
-    desk.edit(OFFICE, ("{vi: huyện Lắk, th: อำเภอลัก}", "{vi: huyện Lắk}"), ("{vi: xã Nam Ka, th: ตำบลนามกา}, within: lak", "{vi: xã Nam Ka}, within: lak"))
+    desk.edit(
+        OFFICE,
+        ("{vi: huyện Lắk, th: อำเภอลัก}", "{vi: huyện Lắk}"),
+        ("{vi: xã Nam Ka, th: ตำบลนามกา}, within: lak", "{vi: xã Nam Ka}, within: lak"),
+    )
     (line,) = desk.check(REAL).errors  # the district itself is not used
     assert line.startswith(desk.place(REAL_FILE, "[nam-ka", "nam-ka"))
     assert "“xã Nam Ka” is used here but has no name in “th”" in line

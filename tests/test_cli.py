@@ -16,12 +16,16 @@ from desk import REAL, REAL_FILE, SMALLEST, SMALLEST_FILE, Desk
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reportgen.diagnostics import ReportgenError, one_line
+from reportgen.diagnostics import Diagnostic, ReportgenError, one_line
 from reportgen.fonts import FontSet
 from reportgen.workspace import Library, Workspace, load_inspection, read_library
 
 VI, TH, OFFICE = "templates/vi/wording.yaml", "templates/th/wording.yaml", "templates/office.yaml"
-OLD = {f"output/{REAL}/{REAL}.{language}.{form}": b"printed before" for language in ("vi", "th") for form in ("pdf", "docx")}
+OLD = {
+    f"output/{REAL}/{REAL}.{language}.{form}": b"printed before"
+    for language in ("vi", "th")
+    for form in ("pdf", "docx")
+}
 
 
 @pytest.fixture
@@ -34,96 +38,264 @@ def desk(office: Office, tmp_path: Path) -> Desk:
 # file, what is there, what is written instead, the words whose place is told, what the line says
 MISTAKES = {
     "a fact in the wording of one language only": (
-        VI, "motto: Độc lập - Tự do - Hạnh phúc", 'motto: "{{ inspection.method }}"', "inspection.method }}",
+        VI,
+        "motto: Độc lập - Tự do - Hạnh phúc",
+        'motto: "{{ inspection.method }}"',
+        "inspection.method }}",
         "the clause “letterhead.motto” uses “inspection.method” in “vi” but not in “th”",
     ),
     "a clause in one language only": (
-        TH, "draft: ", 'greeting: สวัสดี\ndraft: ', "สวัสดี", "the clause “greeting” is missing in “vi”"),
+        TH,
+        "draft: ",
+        "greeting: สวัสดี\ndraft: ",
+        "สวัสดี",
+        "the clause “greeting” is missing in “vi”",
+    ),
     "a misspelt fact in the page": (
-        "templates/minutes.html", "{% if inspection.period %}", "{% if inspection.peroid %}", "peroid",
+        "templates/minutes.html",
+        "{% if inspection.period %}",
+        "{% if inspection.peroid %}",
+        "peroid",
         "“peroid” is not a name that templates know; did you mean “period”?",
     ),
     "a misspelt fact in an included template": (
-        "templates/vi/letterhead.html", "team.name | upper", "team.nmae | upper", "nmae", "did you mean “name”?"),
+        "templates/vi/letterhead.html",
+        "team.name | upper",
+        "team.nmae | upper",
+        "nmae",
+        "did you mean “name”?",
+    ),
     "a misspelt variable in a macro": (
-        "templates/macros.html", "{{ row.what }}", "{{ row.waht }}", "waht", "did you mean “what”?"),
+        "templates/macros.html",
+        "{{ row.what }}",
+        "{{ row.waht }}",
+        "waht",
+        "did you mean “what”?",
+    ),
     "a misspelt fact in a clause": (
-        VI, "tại {{ inspection.place }}", "tại {{ inspection.plaec }}", "plaec", "did you mean “place”?"),
-    "a misspelt variable in a clause": (
-        VI, "lead: \"{{ person", "lead: \"{{ persn", "persn", "did you mean “person”?"),
+        VI,
+        "tại {{ inspection.place }}",
+        "tại {{ inspection.plaec }}",
+        "plaec",
+        "did you mean “place”?",
+    ),
+    "a misspelt variable in a clause": (VI, 'lead: "{{ person', 'lead: "{{ persn', "persn", "did you mean “person”?"),
     "a misspelt macro": (
-        "templates/minutes.html", "part.photo_row(", "part.photo_rwo(", "photo_rwo", "“photo_rwo” is not a name"),
+        "templates/minutes.html",
+        "part.photo_row(",
+        "part.photo_rwo(",
+        "photo_rwo",
+        "“photo_rwo” is not a name",
+    ),
     "a wrong filter in a clause": (
-        VI, "inspection.started | time", "inspection.started | tiem", "tiem", "no filter or test “tiem”; did you mean “time”?"),
-    "a wrong filter in a template": (
-        "templates/minutes.html", "| upper", "| uper", "uper", "did you mean “upper”?"),
-    "a wrong test in a template": (
-        "templates/minutes.html", "is known", "is knwon", "knwon", "did you mean “known”?"),
+        VI,
+        "inspection.started | time",
+        "inspection.started | tiem",
+        "tiem",
+        "no filter or test “tiem”; did you mean “time”?",
+    ),
+    "a wrong filter in a template": ("templates/minutes.html", "| upper", "| uper", "uper", "did you mean “upper”?"),
+    "a wrong test in a template": ("templates/minutes.html", "is known", "is knwon", "knwon", "did you mean “known”?"),
     "a template that cannot be read": (
-        "templates/minutes.html", "{% endif %}", "{% endfi %}", "endfi %}", "unknown tag 'endfi'"),
+        "templates/minutes.html",
+        "{% endif %}",
+        "{% endfi %}",
+        "endfi %}",
+        "unknown tag 'endfi'",
+    ),
     "a clause that cannot be read": (
-        VI, "tại {{ inspection.place }}", "tại {{ inspection..place }}", "{{ inspection..", "the template cannot be read"),
+        VI,
+        "tại {{ inspection.place }}",
+        "tại {{ inspection..place }}",
+        "{{ inspection..",
+        "the template cannot be read",
+    ),
     "a clause that is not there": (
-        "templates/minutes.html", "clause('closing.ended')", "clause('closing.endde')", "closing.endde",
+        "templates/minutes.html",
+        "clause('closing.ended')",
+        "clause('closing.endde')",
+        "closing.endde",
         "no clause “closing.endde”; did you mean “closing.ended”?",
     ),
     "a template that is not there": (
-        "templates/minutes.html", '"recipients.html"', '"recipient.html"', "recipient.html", "no template “recipient.html”"),
+        "templates/minutes.html",
+        '"recipients.html"',
+        '"recipient.html"',
+        "recipient.html",
+        "no template “recipient.html”",
+    ),
     "a day without its form": (
-        VI, "{{ inspection.last_day | date }}", "{{ inspection.last_day }}", "inspection.last_day }}", "of the kind “date”"),
+        VI,
+        "{{ inspection.last_day | date }}",
+        "{{ inspection.last_day }}",
+        "inspection.last_day }}",
+        "of the kind “date”",
+    ),
     "an element that is not closed": (
-        "templates/vi/letterhead.html", '"motto-rule"/>', '"motto-rule">', '<hr class="motto-rule">', "not well formed"),
+        "templates/vi/letterhead.html",
+        '"motto-rule"/>',
+        '"motto-rule">',
+        '<hr class="motto-rule">',
+        "not well formed",
+    ),
     "an unknown class": (
-        "templates/vi/letterhead.html", 'class="nation"', 'class="natoin"', "natoin", "the class “natoin” has no rule"),
+        "templates/vi/letterhead.html",
+        'class="nation"',
+        'class="natoin"',
+        "natoin",
+        "the class “natoin” has no rule",
+    ),
     "an unknown element": (
-        "templates/vi/letterhead.html", '<p class="motto">', '<p class="motto"><b class="bold"/>', "bold", "<b> is not known"),
+        "templates/vi/letterhead.html",
+        '<p class="motto">',
+        '<p class="motto"><b class="bold"/>',
+        "bold",
+        "<b> is not known",
+    ),
     "a property that Word cannot obey": (
-        "templates/vi/style.css", "{ text-align: center; font-weight: bold }", "{ letter-spacing: 1pt }", "letter-spacing",
+        "templates/vi/style.css",
+        "{ text-align: center; font-weight: bold }",
+        "{ letter-spacing: 1pt }",
+        "letter-spacing",
         "the property “letter-spacing” cannot be obeyed by both printers",
     ),
     "a value that Word cannot obey": (
-        "templates/th/style.css", ".number { text-align: center }", ".number { display: none }", "display: none",
+        "templates/th/style.css",
+        ".number { text-align: center }",
+        ".number { display: none }",
+        "display: none",
         "“display: none” cannot be obeyed by both printers",
     ),
     "words made by the style sheet": (
-        "templates/th/style.css", ".number { text-align: center }", ".number::before { content: 'x' }", ".number::before",
+        "templates/th/style.css",
+        ".number { text-align: center }",
+        ".number::before { content: 'x' }",
+        ".number::before",
         "would make words or letters that are not on the page",
     ),
     "a photograph that is not there": (
-        REAL_FILE, "file: at-work.jpg", "file: at-wrok.jpg", "at-wrok.jpg", "did you mean “at-work.jpg”?"),
+        REAL_FILE,
+        "file: at-work.jpg",
+        "file: at-wrok.jpg",
+        "at-wrok.jpg",
+        "did you mean “at-work.jpg”?",
+    ),
     "a photograph of the folder above": (
-        REAL_FILE, "file: at-work.jpg", "file: ../x.jpg", "../x.jpg", "is not the name of a file in inspections/"),
+        REAL_FILE,
+        "file: at-work.jpg",
+        "file: ../x.jpg",
+        "../x.jpg",
+        "is not the name of a file in inspections/",
+    ),
     "a photograph anywhere": (
-        REAL_FILE, "file: at-work.jpg", "file: /etc/hosts", "/etc/hosts", "is not the name of a file in inspections/"),
+        REAL_FILE,
+        "file: at-work.jpg",
+        "file: /etc/hosts",
+        "/etc/hosts",
+        "is not the name of a file in inspections/",
+    ),
     "a photograph with a name longer than any": (
-        REAL_FILE, "file: at-work.jpg", "file: " + 300 * "a", 300 * "a", "is not the name of a file in inspections/"),
+        REAL_FILE,
+        "file: at-work.jpg",
+        "file: " + 300 * "a",
+        300 * "a",
+        "is not the name of a file in inspections/",
+    ),
     "an unknown key": (REAL_FILE, "attendees:", "atendees:", "atendees", "did you mean “attendees”?"),
     "a misspelt key that must be there": (REAL_FILE, "  lead: hoang", "  leed: hoang", "leed", "did you mean “lead”?"),
     "a leap day of a year without one": (
-        REAL_FILE, "18/08/2566", "29/02/2566", "29/02/2566", "that month has the days 1 to 28"),
+        REAL_FILE,
+        "18/08/2566",
+        "29/02/2566",
+        "29/02/2566",
+        "that month has the days 1 to 28",
+    ),
     "a thirty-first of April": (REAL_FILE, "18/08/2566", "31/04/2023", "31/04/2023", "that month has the days 1 to 30"),
     "an id that office.yaml lacks": (
-        REAL_FILE, "lead: hoang-manh-hung", "lead: hoang-manh-hong", "hoang-manh-hong", "did you mean “hoang-manh-hung”?"),
+        REAL_FILE,
+        "lead: hoang-manh-hung",
+        "lead: hoang-manh-hong",
+        "hoang-manh-hong",
+        "did you mean “hoang-manh-hung”?",
+    ),
     "a text missing in one language": (
-        REAL_FILE, "\n    th: ชี้แจงเนื้อหาที่เกี่ยวข้องบางส่วน", "", "vi: Giải trình một số", "is missing in “th”"),
+        REAL_FILE,
+        "\n    th: ชี้แจงเนื้อหาที่เกี่ยวข้องบางส่วน",
+        "",
+        "vi: Giải trình một số",
+        "is missing in “th”",
+    ),
     "an empty text": (
-        REAL_FILE, "vi: Giải trình một số nội dung liên quan.", 'vi: ""', ('vi: ""', '""'), "the text is empty here"),
+        REAL_FILE,
+        "vi: Giải trình một số nội dung liên quan.",
+        'vi: ""',
+        ('vi: ""', '""'),
+        "the text is empty here",
+    ),
     "a sign that no font has": (
-        REAL_FILE, "vi: Giải trình", "vi: Giải 😀 trình", "😀", "“😀” (U+1F600) is in none of the fonts of “vi”"),
-    "a Chinese letter": (REAL_FILE, "th: ชี้แจงเนื้อหา", "th: ชี้แจง中เนื้อหา", "中", "(U+4E2D) is in none of the fonts of “th”"),
-    "a letter of the other language": (REAL_FILE, "vi: Giải trình", "vi: Giải ก trình", ("Giải ก trình", "ก"), "(U+0E01) is in none of the fonts of “vi”"),
-    "more done than there is": (REAL_FILE, "done: 12\n", "done: 181\n", "what:\n          vi: Hồ sơ thanh toán", "done (181) is more"),
+        REAL_FILE,
+        "vi: Giải trình",
+        "vi: Giải 😀 trình",
+        "😀",
+        "“😀” (U+1F600) is in none of the fonts of “vi”",
+    ),
+    "a Chinese letter": (
+        REAL_FILE,
+        "th: ชี้แจงเนื้อหา",
+        "th: ชี้แจง中เนื้อหา",
+        "中",
+        "(U+4E2D) is in none of the fonts of “th”",
+    ),
+    "a letter of the other language": (
+        REAL_FILE,
+        "vi: Giải trình",
+        "vi: Giải ก trình",
+        ("Giải ก trình", "ก"),
+        "(U+0E01) is in none of the fonts of “vi”",
+    ),
+    "more done than there is": (
+        REAL_FILE,
+        "done: 12\n",
+        "done: 181\n",
+        "what:\n          vi: Hồ sơ thanh toán",
+        "done (181) is more",
+    ),
     "a ring of units": (
-        OFFICE, "th: จังหวัดดั๊กลัก}}", "th: จังหวัดดั๊กลัก}, within: lak}", ("within: lak}", "lak}"), "dak-lak → lak → dak-lak"),
+        OFFICE,
+        "th: จังหวัดดั๊กลัก}}",
+        "th: จังหวัดดั๊กลัก}, within: lak}",
+        ("within: lak}", "lak}"),
+        "dak-lak → lak → dak-lak",
+    ),
     "a position without a language": (
-        OFFICE, "{vi: Phó Giám đốc, th: รองผู้อำนวยการ}", "{vi: Phó Giám đốc}", "", "“Phó Giám đốc” is used here but has no name in “th”"),
+        OFFICE,
+        "{vi: Phó Giám đốc, th: รองผู้อำนวยการ}",
+        "{vi: Phó Giám đốc}",
+        "",
+        "“Phó Giám đốc” is used here but has no name in “th”",
+    ),
     "a locale's pattern": (
-        "templates/th/locale.yaml", 'plain: "d MMMM y"', 'plain: "d QQ y"', '"d QQ y"', "“QQ” is not allowed here"),
+        "templates/th/locale.yaml",
+        'plain: "d MMMM y"',
+        'plain: "d QQ y"',
+        '"d QQ y"',
+        "“QQ” is not allowed here",
+    ),
     "a locale's form": (
-        "templates/th/locale.yaml", 'person: "{title}{name}"', 'person: "{titel}{name}"', '"{titel}', "{title}, {name}"),
+        "templates/th/locale.yaml",
+        'person: "{title}{name}"',
+        'person: "{titel}{name}"',
+        '"{titel}',
+        "{title}, {name}",
+    ),
     "a locale's digits": (
-        "templates/th/locale.yaml", "๐๑๒๓๔๕๖๗๘๙", "๐๑๒๓๔", "๐๑๒๓๔", "write the ten digits of one script"),
-}  # fmt: skip
+        "templates/th/locale.yaml",
+        "๐๑๒๓๔๕๖๗๘๙",
+        "๐๑๒๓๔",
+        "๐๑๒๓๔",
+        "write the ten digits of one script",
+    ),
+}
 
 
 @pytest.mark.parametrize("name", MISTAKES)
@@ -166,7 +338,9 @@ def test_units_that_did_not_exist_are_told_where_they_are_used(desk: Desk) -> No
     answer = desk.check(REAL)
     assert answer.exit_code == 1
     first = desk.place(REAL_FILE, "place: lak-dpc", "lak-dpc")
-    assert answer.errors[0].startswith(f"{first}: error[RG302]: “lak-dpc” (Ủy ban nhân dân huyện Lắk) did not exist on 2026-08-18")
+    assert answer.errors[0].startswith(
+        f"{first}: error[RG302]: “lak-dpc” (Ủy ban nhân dân huyện Lắk) did not exist on 2026-08-18"
+    )
     assert "dak-lak-ppc" in answer.errors[0]
     assert all("error[RG302]" in line for line in answer.errors)
 
@@ -175,7 +349,13 @@ def test_units_that_did_not_exist_are_told_where_they_are_used(desk: Desk) -> No
 
 
 def test_all_mistakes_are_told_at_once_sorted_and_once(desk: Desk) -> None:
-    desk.edit(REAL_FILE, ("18/08/2566", "31/04/2023"), ("done: 12\n", "done: x\n"), ("period:", "perod:"), ("file: at-work.jpg", "fil: x"))
+    desk.edit(
+        REAL_FILE,
+        ("18/08/2566", "31/04/2023"),
+        ("done: 12\n", "done: x\n"),
+        ("period:", "perod:"),
+        ("file: at-work.jpg", "fil: x"),
+    )
     answer = desk.check()
     places = [finding["line"] for finding in desk.check(form="json").findings]
     assert len(answer.errors) == len(set(answer.errors)) == 4
@@ -258,7 +438,13 @@ def test_an_inspection_that_is_not_there_is_told_with_the_nearest(desk: Desk) ->
 
 @pytest.mark.parametrize(
     "arguments",
-    [["chek"], ["check", "--what"], ["build", "--format", "odt"], ["build", "--jobs", "0"], ["build", "--language", "xx"]],
+    [
+        ["chek"],
+        ["check", "--what"],
+        ["build", "--format", "odt"],
+        ["build", "--jobs", "0"],
+        ["build", "--language", "xx"],
+    ],
     ids=" ".join,
 )
 def test_wrong_usage_is_exit_code_2(desk: Desk, arguments: list[str]) -> None:
@@ -266,14 +452,21 @@ def test_wrong_usage_is_exit_code_2(desk: Desk, arguments: list[str]) -> None:
 
 
 def test_the_program_says_its_version() -> None:
-    done = subprocess.run([sys.executable, "-m", "reportgen", "--version"], cwd=PROJECT, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "reportgen", "--version"], cwd=PROJECT, capture_output=True, text=True, check=True
+    )
     assert done.stdout.startswith("reportgen, version ")
 
 
 def test_messages_reach_a_pipe_of_another_code_page(desk: Desk) -> None:
     desk.edit(SMALLEST_FILE, ("2026-03-05", "2026-02-30"))
     command = [sys.executable, "-m", "reportgen", "-C", str(desk.root), "--output-format", "json", "check"]
-    environment = {**os.environ, "PYTHONPATH": str(PROJECT), "PYTHONIOENCODING": "ascii", "XDG_CACHE_HOME": str(desk.cache)}
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(PROJECT),
+        "PYTHONIOENCODING": "ascii",
+        "XDG_CACHE_HOME": str(desk.cache),
+    }
     done = subprocess.run(command, env=environment, capture_output=True, check=False)
     assert b"Traceback" not in done.stderr
     assert json.loads(done.stdout.decode())["findings"]
@@ -286,16 +479,50 @@ DATA = yaml.load((PROJECT / REAL_FILE).read_text(encoding="utf-8"), Loader=yaml.
 
 def _paths(value: object, path: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
     items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    return [path, *(found for key, item in items for found in _paths(item, (*path, key)))] if path else [
-        found for key, item in items for found in _paths(item, (key,))
-    ]
+    return (
+        [path, *(found for key, item in items for found in _paths(item, (*path, key)))]
+        if path
+        else [found for key, item in items for found in _paths(item, (key,))]
+    )
 
 
 PATHS = _paths(DATA)
 ODD = st.sampled_from(
-    [None, "", " ", "x", "unknown", "5", "-1", "1.5", "[a]", [], [[]], ["a", "a"], {}, {"a": "b"}, {"vi": "x"}, {"vi": "a", "th": None}]
-    + [{"vi": ["a"], "th": "b"}, {"*": "x"}, {"unknown": "x"}, "9" * 50, "18/08/2566", "99/99/9999", "08:00", "lak", "vi", ["vi"]]
-    + [{"name": "x"}, {"name": {}}, [{"role": "lead"}], {"from": "1", "to": "2"}, "{{ 7 * 7 }}", "<b>&amp;</b>", "a\n\n\nb"]
+    [
+        None,
+        "",
+        " ",
+        "x",
+        "unknown",
+        "5",
+        "-1",
+        "1.5",
+        "[a]",
+        [],
+        [[]],
+        ["a", "a"],
+        {},
+        {"a": "b"},
+        {"vi": "x"},
+        {"vi": "a", "th": None},
+        {"vi": ["a"], "th": "b"},
+        {"*": "x"},
+        {"unknown": "x"},
+        "9" * 50,
+        "18/08/2566",
+        "99/99/9999",
+        "08:00",
+        "lak",
+        "vi",
+        ["vi"],
+        {"name": "x"},
+        {"name": {}},
+        [{"role": "lead"}],
+        {"from": "1", "to": "2"},
+        "{{ 7 * 7 }}",
+        "<b>&amp;</b>",
+        "a\n\n\nb",
+    ]
 )
 
 
@@ -348,10 +575,12 @@ def test_a_damaged_text_never_gives_a_stack_trace(
 
 def load_or_tell(desk: Desk, library: Library, fonts: FontSet) -> None:
     """Load the inspection as ``check`` does; what is wrong must be told with its place in some file."""
+    found: tuple[Diagnostic, ...] = ()
     try:
         load_inspection(Workspace(desk.root), library, REAL, fonts)
     except ReportgenError as error:
-        assert all(finding.place and one_line(finding) for finding in error.diagnostics)
+        found = error.diagnostics
+    assert all(finding.place and one_line(finding) for finding in found)
 
 
 @pytest.fixture(scope="module")
@@ -374,7 +603,9 @@ def fonts(spoiled: Desk, library: Library) -> FontSet:
 
 @pytest.mark.parametrize("name", ["templates/office.yaml", "templates/vi/locale.yaml", "templates/vi/wording.yaml"])
 @pytest.mark.parametrize("content", ["", "- a\n", "x\n", "a: [\n", "a: b\n", "\xff\xfe", "[]", "{}"], ids=repr)
-def test_a_file_of_the_office_that_is_something_else_gives_no_stack_trace(spoiled: Desk, name: str, content: str) -> None:
+def test_a_file_of_the_office_that_is_something_else_gives_no_stack_trace(
+    spoiled: Desk, name: str, content: str
+) -> None:
     before = spoiled.read(name)
     try:
         spoiled.path(name).write_text(content, encoding="latin-1")

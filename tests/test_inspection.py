@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 import datetime
+from functools import cache
 
 import pytest
 import yaml
 from conftest import PROJECT
 from desk import SMALLEST_FILE
 
+from reportgen.calendars import DateForms
 from reportgen.diagnostics import InputError
 from reportgen.inspection import Area, Inspection, Role, read_inspection
 from reportgen.model import Unknown
 from reportgen.workspace import Workspace, read_library
 from reportgen.yamlfile import read_yaml
 
-FORMS = read_library(Workspace(PROJECT)).date_forms
 SMALLEST = yaml.load((PROJECT / SMALLEST_FILE).read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
+
+
+@cache
+def forms() -> tuple[DateForms, ...]:
+    """The forms in which the office's languages write dates."""
+    return read_library(Workspace(PROJECT)).date_forms
 
 
 def read(**changes: object) -> Inspection:
     text = yaml.safe_dump({**SMALLEST, **changes}, allow_unicode=True, sort_keys=False)
-    return read_inspection(read_yaml(text.encode(), "x.yaml"), FORMS)
+    return read_inspection(read_yaml(text.encode(), "x.yaml"), forms())
 
 
 def told(**changes: object) -> list[str]:
@@ -32,20 +39,31 @@ def told(**changes: object) -> list[str]:
 
 @pytest.mark.parametrize(
     ("typed", "value", "series"),
-    [("12/BB-ĐKT", 12, "BB-ĐKT"), ("05/BB-ĐKT", 5, "BB-ĐKT"), ("๑๒ / BB-ĐKT", 12, "BB-ĐKT"), ("…/BB-ĐKT", None, "BB-ĐKT"),
-     ("....../BB", None, "BB"), ("unknown/BB", None, "BB"), ("/BB-ĐKT", None, "BB-ĐKT")],
-)  # fmt: skip
+    [
+        ("12/BB-ĐKT", 12, "BB-ĐKT"),
+        ("05/BB-ĐKT", 5, "BB-ĐKT"),
+        ("๑๒ / BB-ĐKT", 12, "BB-ĐKT"),
+        ("…/BB-ĐKT", None, "BB-ĐKT"),
+        ("....../BB", None, "BB"),
+        ("unknown/BB", None, "BB"),
+        ("/BB-ĐKT", None, "BB-ĐKT"),
+    ],
+)
 def test_a_number_and_its_symbol(typed: str, value: int | None, series: str) -> None:
     number = read(number=typed).number
     assert (number.value, number.series) == (value, series)
 
 
-@pytest.mark.parametrize("typed", ["12", "BB-ĐKT", "12/", "12-BB", "x/BB", "1.5/BB", "1234567890/BB", 5000 * "9" + "/BB"])
+@pytest.mark.parametrize(
+    "typed", ["12", "BB-ĐKT", "12/", "12-BB", "x/BB", "1.5/BB", "1234567890/BB", 5000 * "9" + "/BB"]
+)
 def test_what_is_no_number_and_symbol_is_told(typed: str) -> None:
     assert told(number=typed) == ["bad-number"]
 
 
-@pytest.mark.parametrize("typed", ["18/08/2566", "2023-08-18", "18 สิงหาคม 2566", "๑๘ ส.ค. ๒๕๖๖", "ngày 18 tháng 8 năm 2023"])
+@pytest.mark.parametrize(
+    "typed", ["18/08/2566", "2023-08-18", "18 สิงหาคม 2566", "๑๘ ส.ค. ๒๕๖๖", "ngày 18 tháng 8 năm 2023"]
+)
 def test_a_day_may_be_typed_as_either_administration_writes_it(typed: str) -> None:
     days = read(date=typed).date
     assert days.first == days.last == datetime.date(2023, 8, 18)

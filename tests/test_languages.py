@@ -52,8 +52,10 @@ def add_english(desk: Desk) -> None:
     shutil.copytree(source, desk.path("templates/en"))
     other = yaml.load(desk.read("templates/vi/locale.yaml"), Loader=yaml.BaseLoader)
     english = yaml.load(LOCALE, Loader=yaml.BaseLoader)
-    kept = {key: other[key] for key in other.keys() - english.keys() - {"pad_day_below", "pad_month_below", "pad_counts"}}
-    data = {**kept, **english, "blanks": {key: "______" for key in other["blanks"]}}
+    kept = {
+        key: other[key] for key in other.keys() - english.keys() - {"pad_day_below", "pad_month_below", "pad_counts"}
+    }
+    data = {**kept, **english, "blanks": dict.fromkeys(other["blanks"], "______")}
     for key in ("line_break_sample",):
         data.pop(key, None)
     desk.write("templates/en/locale.yaml", yaml.safe_dump(data, allow_unicode=True, sort_keys=False))
@@ -77,7 +79,11 @@ def add_english_texts(desk: Desk) -> None:
             return {"vi": value, "en": "Translated"}
         return value
 
-    data |= {"languages": ["vi", "en"], "date": "18/08/2023", "subject": {"vi": data["subject"], "en": "Inspection of Đắk Lắk"}}
+    data |= {
+        "languages": ["vi", "en"],
+        "date": "18/08/2023",
+        "subject": {"vi": data["subject"], "en": "Inspection of Đắk Lắk"},
+    }
     data["place"] = "lak"
     data["team"]["name"] = both(data["team"]["name"])
     for person in (data["team"]["lead"], data["team"]["secretary"]):
@@ -88,12 +94,17 @@ def add_english_texts(desk: Desk) -> None:
     for conclusion in data["conclusions"]:
         conclusion["text"] = both(conclusion["text"])
     data["results"] = [
-        {"area": "digital-government", "figures": [{"what": {"vi": "hồ sơ", "en": "files"}, "done": "12", "total": "180"}]},
+        {
+            "area": "digital-government",
+            "figures": [{"what": {"vi": "hồ sơ", "en": "files"}, "done": "12", "total": "180"}],
+        },
     ]
     desk.write(SMALLEST_FILE, yaml.safe_dump(data, allow_unicode=True, sort_keys=False))
     office = desk.read("templates/office.yaml")
     office = office.replace("th: อำเภอลัก}", "th: อำเภอลัก, en: Lắk District}")
-    office = office.replace("th: คณะกรรมการประชาชนจังหวัดดั๊กลัก}", "th: คณะกรรมการประชาชนจังหวัดดั๊กลัก, en: People's Committee}")
+    office = office.replace(
+        "th: คณะกรรมการประชาชนจังหวัดดั๊กลัก}", "th: คณะกรรมการประชาชนจังหวัดดั๊กลัก, en: People's Committee}"
+    )
     desk.write("templates/office.yaml", office)
 
 

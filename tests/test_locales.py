@@ -56,7 +56,7 @@ def test_both_files_of_a_language_are_told_at_once(desk: Desk) -> None:
 
 
 def test_a_clause_knows_the_place_of_each_word() -> None:
-    file = read_yaml("a:\n  b: >-\n    one\n    two {{ x }}\nc: 'it''s d'\n".encode(), "w.yaml")
+    file = read_yaml(b"a:\n  b: >-\n    one\n    two {{ x }}\nc: 'it''s d'\n", "w.yaml")
     clauses = read_clauses(file)
     assert list(clauses) == ["a.b", "c"]
     assert clauses["a.b"].text == "one two {{ x }}"

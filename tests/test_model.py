@@ -37,7 +37,8 @@ def told(text: str) -> list[str]:
 
 
 def test_values_become_what_the_model_says() -> None:
-    found = read("title: 5\nknown: unknown\nrate: 96,7\nitems: [{name: a, count: 1.000}, {name: {vi: b, th: c}}]\nreference: an-id")
+    items = "items: [{name: a, count: 1.000}, {name: {vi: b, th: c}}]"
+    found = read(f"title: 5\nknown: unknown\nrate: 96,7\n{items}\nreference: an-id")
     assert (found.title, found.known, found.rate, found.reference) == ("5", Unknown(), Decimal("96.7"), "an-id")
     assert found.items[0].count == 1000
     assert found.items[1].name.in_language("th") == "c"
@@ -63,11 +64,17 @@ def test_a_plain_text_is_the_same_in_every_language() -> None:
         ("title: [a]", ["x.yaml:1:8: error[RG203]: “title” must be a text; found a list"]),
         ("title:", ["x.yaml:1:7: error[RG204]: “title” has no value"]),
         ("title: a\ninner:", ["x.yaml:2:7: error[RG204]: “inner” has no value"]),
-        ("title: a\nitems: [a, {nam: x}]", [
-            "x.yaml:2:9: error[RG203]: “items” must be lines of “key: value”; found the text “a”",
-            "x.yaml:2:13: error[RG202]: the key “nam” is not known here",
-        ]),
-        ("title: a\nitems: {name: x}", ["x.yaml:2:8: error[RG203]: “items” must be a list; found lines of “key: value”"]),
+        (
+            "title: a\nitems: [a, {nam: x}]",
+            [
+                "x.yaml:2:9: error[RG203]: “items” must be lines of “key: value”; found the text “a”",
+                "x.yaml:2:13: error[RG202]: the key “nam” is not known here",
+            ],
+        ),
+        (
+            "title: a\nitems: {name: x}",
+            ["x.yaml:2:8: error[RG203]: “items” must be a list; found lines of “key: value”"],
+        ),
         ("title: a\nknown: [1]", ["x.yaml:2:8: error[RG203]: “known” must be a text; found a list"]),
         ("title: a\nknown: x", ["x.yaml:2:8: error[RG231]: “x” is not a whole number that can be read"]),
         ("title: a\nrate: {a: b}", ["x.yaml:2:7: error[RG203]: “rate” must be a text; found lines of “key: value”"]),
@@ -75,9 +82,12 @@ def test_a_plain_text_is_the_same_in_every_language() -> None:
         ("title: a\ninner: {name: {vi: a, th: ' '}}", ["x.yaml:2:27: error[RG205]: the text is empty here"]),
         ("title: a\ninner: {name: {}}", ["x.yaml:2:15: error[RG205]: the text is empty here"]),
         ("title: a\ninner: {name: {vi: [x]}}", ["x.yaml:2:20: error[RG203]: “vi” must be a text; found a list"]),
-        ("title: a\nreference: [x]", ["x.yaml:2:12: error[RG203]: “reference” must be lines of “key: value”; found a list"]),
+        (
+            "title: a\nreference: [x]",
+            ["x.yaml:2:12: error[RG203]: “reference” must be lines of “key: value”; found a list"],
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_does_not_fit_is_told_with_its_place(text: str, findings: list[str]) -> None:
     assert told(text) == findings
 

@@ -71,7 +71,9 @@ def test_what_refers_to_nothing_is_told() -> None:
 
 
 def test_an_id_of_an_agency_and_a_unit_is_told() -> None:
-    (line,) = told(TEXT.replace("committee: {name: A, unit: district}", "district: {name: A}").replace(", agency: committee", ""))
+    (line,) = told(
+        TEXT.replace("committee: {name: A, unit: district}", "district: {name: A}").replace(", agency: committee", "")
+    )
     assert "the id “district” is an agency and a unit at once" in line
 
 

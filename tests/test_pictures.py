@@ -46,9 +46,17 @@ def with_orientation(orientation: int) -> bytes:
 # EXIF 2.32, tag Orientation: where the picture's first row and column are; what must be red after turning
 @pytest.mark.parametrize(
     ("orientation", "size", "red"),
-    [(1, (80, 40), (5, 20)), (3, (80, 40), (75, 20)), (6, (40, 80), (20, 5)), (8, (40, 80), (20, 75)), (2, (80, 40), (75, 20))],
+    [
+        (1, (80, 40), (5, 20)),
+        (3, (80, 40), (75, 20)),
+        (6, (40, 80), (20, 5)),
+        (8, (40, 80), (20, 75)),
+        (2, (80, 40), (75, 20)),
+    ],
 )
-def test_a_photograph_is_turned_as_the_camera_was_held(orientation: int, size: tuple[int, int], red: tuple[int, int]) -> None:
+def test_a_photograph_is_turned_as_the_camera_was_held(
+    orientation: int, size: tuple[int, int], red: tuple[int, int]
+) -> None:
     image = prepared(with_orientation(orientation))
     assert image.size == size
     assert near(image.getpixel(red), RED)
@@ -124,8 +132,16 @@ def huge_png(width: int, height: int) -> bytes:
 
 def test_what_is_no_picture_is_told() -> None:
     jpeg = encoded(Image.new("RGB", (200, 200), RED), "JPEG")
-    for source in (b"", b"words", b"%PDF-1.7", encoded(Image.new("RGB", (5, 5)), "GIF"), encoded(Image.new("RGB", (5, 5)), "BMP"),
-                   jpeg[: len(jpeg) // 2], b"\x89PNG\r\n\x1a\n" + b"\0" * 40, huge_png(10, 10)):  # fmt: skip
+    for source in (
+        b"",
+        b"words",
+        b"%PDF-1.7",
+        encoded(Image.new("RGB", (5, 5)), "GIF"),
+        encoded(Image.new("RGB", (5, 5)), "BMP"),
+        jpeg[: len(jpeg) // 2],
+        b"\x89PNG\r\n\x1a\n" + b"\0" * 40,
+        huge_png(10, 10),
+    ):
         assert _refused(source) == "picture-unreadable"
 
 

@@ -26,8 +26,10 @@ from reportgen.reader import read_page
 from reportgen.sheets import SheetSource
 from reportgen.stylesheet import StyleSheet
 HEAD = '<head><title>T</title><meta name="dcterms.created" content="2023-08-18"></head>'
-CSS = '@page { size: 210mm 297mm; margin: 20mm 15mm 20mm 30mm } body { font-family: "Times New Roman"; font-size: 14pt; '
-CSS += 'line-height: 1.5 } body, p, h2, figure, ul, li { margin: 0; padding: 0 } .a { margin-bottom: 6pt; text-indent: 10mm } '
+CSS = '@page { size: 210mm 297mm; margin: 20mm 15mm 20mm 30mm } '
+CSS += 'body { font-family: "Times New Roman"; font-size: 14pt; '
+CSS += 'line-height: 1.5 } body, p, h2, figure, ul, li { margin: 0; padding: 0 } '
+CSS += '.a { margin-bottom: 6pt; text-indent: 10mm } '
 CSS += '.b { font-style: italic; text-align: center } .box { width: 50mm } .row { display: flex } .rule { width: 40% } '
 CSS += '.next { break-before: avoid } .pic { width: 40mm } .order { width: 20mm } .gap { height: 30mm } '
 answers = {}
@@ -45,39 +47,87 @@ print(json.dumps(answers))
 
 TABLE = '<table class="t" title="T"><colgroup><col class="order"></colgroup>{}</table>'
 REFUSED = {
-    "an element": ("", '<article class="a">x</article>', "minutes.html:1:1: error[RG610]: the element <article> is not known"),
+    "an element": (
+        "",
+        '<article class="a">x</article>',
+        "minutes.html:1:1: error[RG610]: the element <article> is not known",
+    ),
     "an inline element": ("", '<p class="a"><b>x</b></p>', "the element <b> is not known"),
     "a script": ("", "<script>x</script>", "the element <script> is not known"),
     "a link": ("", '<p class="a"><a href="http://x.example">x</a></p>', "the element <a> is not known"),
     "a class without a rule": ("", '<p class="zzz">x</p>', "the class “zzz” has no rule"),
     "no class": ("", "<p>x</p>", "the class “p” has no rule"),
-    "an inline style": ("", '<p class="b" style="color: red">x</p>', "head.html:3:7: error[RG619]: the attribute “style” of <p>"),
+    "an inline style": (
+        "",
+        '<p class="b" style="color: red">x</p>',
+        "head.html:3:7: error[RG619]: the attribute “style” of <p>",
+    ),
     "an id": ("", '<p class="a" id="x">x</p>', "the attribute “id” of <p>"),
     "text without a paragraph": ("", '<div class="box">words</div>', "“words” stands outside any paragraph"),
-    "text between paragraphs": ("", '<p class="a">x</p> words <p class="a">x</p>', "“words” stands outside any paragraph"),
+    "text between paragraphs": (
+        "",
+        '<p class="a">x</p> words <p class="a">x</p>',
+        "“words” stands outside any paragraph",
+    ),
     "a column without a width": ("", '<div class="row"><div class="a"></div></div>', "a column (“a”) has no width"),
     "a width in per cent": (".a { width: 50% }", '<p class="a">x</p>', "“width: 50%” cannot be obeyed"),
-    "a row without a part": ("", TABLE.format("<tfoot><tr><td class='a'>x</td></tr></tfoot>"), "the element <tfoot> is not known"),
-    "a ragged row": ("", TABLE.format("<tbody><tr><td class='a'>x</td><td class='a'>y</td></tr></tbody>"), "has 2 cells; the table has 1"),
-    "a spanning cell": ("", TABLE.format("<tbody><tr><td class='a' colspan='1'>x</td></tr></tbody>"), "the attribute “colspan” of <td>"),
-    "a head without scope": ("", TABLE.format("<thead><tr><th class='a'>x</th></tr></thead>"), "the head cell “x” has no scope"),
-    "a figure without caption": ("", '<figure class="a"><img class="pic" src="p.jpg" alt="x"></figure>', "a figure lacks"),
+    "a row without a part": (
+        "",
+        TABLE.format("<tfoot><tr><td class='a'>x</td></tr></tfoot>"),
+        "the element <tfoot> is not known",
+    ),
+    "a ragged row": (
+        "",
+        TABLE.format("<tbody><tr><td class='a'>x</td><td class='a'>y</td></tr></tbody>"),
+        "has 2 cells; the table has 1",
+    ),
+    "a spanning cell": (
+        "",
+        TABLE.format("<tbody><tr><td class='a' colspan='1'>x</td></tr></tbody>"),
+        "the attribute “colspan” of <td>",
+    ),
+    "a head without scope": (
+        "",
+        TABLE.format("<thead><tr><th class='a'>x</th></tr></thead>"),
+        "the head cell “x” has no scope",
+    ),
+    "a figure without caption": (
+        "",
+        '<figure class="a"><img class="pic" src="p.jpg" alt="x"></figure>',
+        "a figure lacks",
+    ),
     "a picture of nobody": (
-        "", '<figure class="a"><img class="pic" src="q.jpg" alt="x"><figcaption class="b">c</figcaption></figure>', "“q.jpg” has no width"),
-    "a class with two looks": (".box .b { color: #ff0000 }", '<p class="b">x</p><div class="box"><p class="b">x</p></div>',
-                               "head.html:3:7: error[RG612]: the class “b” looks different in two places"),
-    "a class of a phrase and a paragraph": ("", '<p class="b">x</p><p class="a"><span class="b">x</span></p>', "looks different in two places"),
+        "",
+        '<figure class="a"><img class="pic" src="q.jpg" alt="x"><figcaption class="b">c</figcaption></figure>',
+        "“q.jpg” has no width",
+    ),
+    "a class with two looks": (
+        ".box .b { color: #ff0000 }",
+        '<p class="b">x</p><div class="box"><p class="b">x</p></div>',
+        "head.html:3:7: error[RG612]: the class “b” looks different in two places",
+    ),
+    "a class of a phrase and a paragraph": (
+        "",
+        '<p class="b">x</p><p class="a"><span class="b">x</span></p>',
+        "looks different in two places",
+    ),
     "a value that the printer does not know": (".a { font-size: 14quux }", '<p class="a">x</p>', "style.css:1:"),
-}  # fmt: skip
+}
 READ = {
     "a paragraph": ("", '<p class="a">one<br>two <span lang="th">สาม</span></p>'),
     "kept with the next": ("", '<p class="a">x</p><p class="next">y</p>'),
     "a rule": ("", '<p class="b">words</p><hr class="rule">'),
     "columns": ("", '<div class="row"><div class="box"><p class="a">x</p></div></div>'),
     "a gap": ("", '<div class="gap"></div>'),
-    "a figure": ("", '<figure class="a"><img class="pic" src="p.jpg" alt="x"><figcaption class="b">c</figcaption></figure>'),
+    "a figure": (
+        "",
+        '<figure class="a"><img class="pic" src="p.jpg" alt="x"><figcaption class="b">c</figcaption></figure>',
+    ),
     "a table": ("", TABLE.format("<tbody><tr><td class='a'>x</td></tr></tbody>")),
-    "a page number": ("@page { @top-center { content: '- ' counter(page) ' -'; padding-top: 10mm } }", '<p class="a">x</p>'),
+    "a page number": (
+        "@page { @top-center { content: '- ' counter(page) ' -'; padding-top: 10mm } }",
+        '<p class="a">x</p>',
+    ),
 }
 
 
@@ -86,7 +136,9 @@ def answers(office: Office, tmp_path_factory: pytest.TempPathFactory) -> dict[st
     root = office.copy_workspace(tmp_path_factory.mktemp("reader"))
     cases = {name: case[:2] for name, case in (*REFUSED.items(), *READ.items())}
     command = [sys.executable, "-c", PROGRAM, str(root), str(office.cache / "reportgen")]
-    done = subprocess.run(command, env=office.environment, input=json.dumps(cases), capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, env=office.environment, input=json.dumps(cases), capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr
     found: dict[str, list[str]] = json.loads(done.stdout)
     return found

@@ -51,7 +51,9 @@ def desk(office: Office, tmp_path_factory: pytest.TempPathFactory) -> Desk:
 
 def python(office: Office, program: str, *arguments: str, given: bytes = b"", **environment: str) -> bytes:
     command = [sys.executable, "-c", program, *arguments]
-    done = subprocess.run(command, env={**office.environment, **environment}, input=given, capture_output=True, check=False)
+    done = subprocess.run(
+        command, env={**office.environment, **environment}, input=given, capture_output=True, check=False
+    )
     assert done.returncode == 0, done.stderr.decode()
     return done.stdout
 
@@ -62,7 +64,9 @@ def jobs(desk: Desk, office: Office) -> bytes:
     return python(office, MAKE_JOBS, str(desk.root), str(office.cache / "reportgen"), REAL)
 
 
-def test_a_job_is_complete_and_gives_the_same_bytes_in_every_process(jobs: bytes, office: Office, tmp_path: Path) -> None:
+def test_a_job_is_complete_and_gives_the_same_bytes_in_every_process(
+    jobs: bytes, office: Office, tmp_path: Path
+) -> None:
     configuration = jobs.partition(b".conf")[0].rpartition(b"/")[2].decode() + ".conf"
     path = str(office.cache / "reportgen" / configuration)
     worlds = (
@@ -84,15 +88,54 @@ def test_two_processes_print_the_same_bytes_as_one(desk: Desk, office: Office) -
     assert len(printed[0]) == 6
 
 
+LAST_RULE = ".recipient {"
+
+
 @pytest.mark.parametrize(
     ("file", "there", "instead", "told_in", "says"),
     [
-        ("templates/vi/letterhead.html", '<p class="motto">', '<p class="motto" style="color: red">', "", "the attribute “style” of <p>"),
-        ("templates/vi/letterhead.html", '"motto-rule"/>', '"motto-rule" onclick="x"/>', "", "the attribute “onclick” of <hr>"),
-        ("templates/vi/style.css", "agency { width: 67mm", "agency { width: 40%", "templates/vi/letterhead.html", "“width: 40%”"),
-        ("templates/vi/style.css", "agency { width: 67mm;", "agency {", "templates/vi/letterhead.html", "has no width"),
-        ("templates/vi/style.css", ".nation { font-size: 13pt", ".nation { font-size: 13quux", "", "the PDF printer says"),
-        ("templates/vi/letterhead.html", "<header", "lost words <header", "templates/minutes.html", "outside any paragraph"),
+        (
+            "templates/vi/letterhead.html",
+            '<p class="motto">',
+            '<p class="motto" style="color: red">',
+            "",
+            "the attribute “style” of <p>",
+        ),
+        (
+            "templates/vi/letterhead.html",
+            '"motto-rule"/>',
+            '"motto-rule" onclick="x"/>',
+            "",
+            "the attribute “onclick” of <hr>",
+        ),
+        (
+            "templates/vi/style.css",
+            "agency { width: 67mm",
+            "agency { width: 40%",
+            "templates/vi/letterhead.html",
+            "“width: 40%”",
+        ),
+        (
+            "templates/vi/style.css",
+            LAST_RULE,
+            ".letterhead-agency { width: auto }\n" + LAST_RULE,
+            "templates/vi/letterhead.html",
+            "has no width",
+        ),
+        (
+            "templates/vi/style.css",
+            ".nation { font-size: 13pt",
+            ".nation { font-size: 13quux",
+            "",
+            "the PDF printer says",
+        ),
+        (
+            "templates/vi/letterhead.html",
+            "<header",
+            "lost words <header",
+            "templates/minutes.html",
+            "outside any paragraph",
+        ),
     ],
 )
 def test_what_one_printer_would_do_otherwise_is_refused(

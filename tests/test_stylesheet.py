@@ -20,21 +20,23 @@ from weasyprint import CSS, HTML
 from weasyprint.css import get_all_computed_styles
 from weasyprint.layout.page import PageType, set_page_type_computed_styles
 from weasyprint.logger import LOGGER
-css = CSS(string="@page x:first { margin: 10mm } p { font-size: 14pt; text-indent: 10mm; line-height: 1.5; color: #123456 }")
+rule = "p { font-size: 14pt; text-indent: 10mm; line-height: 1.5; color: #123456 }"
+css = CSS(string="@page x:first { margin: 10mm } " + rule)
 html = HTML(string="<p>x</p>")
 rules = []
 style_for = get_all_computed_styles(html, user_stylesheets=[css], page_rules=rules)
 p = style_for(html.etree_element.find("body/p"))
+height = p["line_height"]
 page = PageType(side="right", blank=False, name="x", index=0, groups=())
 set_page_type_computed_styles(page, html, style_for)
 answers = {
     "version": weasyprint.__version__,
     "get_all_computed_styles": list(inspect.signature(get_all_computed_styles).parameters),
     "set_page_type_computed_styles": list(inspect.signature(set_page_type_computed_styles).parameters),
-    "PageType": list(PageType._fields) if hasattr(PageType, "_fields") else list(inspect.signature(PageType).parameters),
+    "PageType": list(inspect.signature(PageType).parameters),
     "font_size": p["font_size"],
     "text_indent": [p["text_indent"].value, p["text_indent"].unit],
-    "line_height": [p["line_height"].value, p["line_height"].unit] if hasattr(p["line_height"], "unit") else p["line_height"],
+    "line_height": [height.value, height.unit] if hasattr(height, "unit") else height,
     "color": [round(channel * 255) for channel in p["color"].coordinates],
     "margin": [style_for(page)["margin_left"].value, style_for(page)["margin_left"].unit],
     "page_rules": len(rules),

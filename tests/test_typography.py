@@ -50,11 +50,16 @@ def test_a_document_number_keeps_its_digits(number: str) -> None:
 
 
 def test_brackets_and_full_stops_stay_outside_a_phrase() -> None:
-    assert set_page("<p>(Đắk Lắk) Lắk.</p>", NATIVE) == '<p>(<span lang="vi">Đắk Lắk</span>) <span lang="vi">Lắk</span>.</p>'
+    assert (
+        set_page("<p>(Đắk Lắk) Lắk.</p>", NATIVE)
+        == '<p>(<span lang="vi">Đắk Lắk</span>) <span lang="vi">Lắk</span>.</p>'
+    )
 
 
 def test_what_has_its_language_already_is_left_alone() -> None:
-    assert set_page('<p>ก <span lang="en">English 5</span> 5</p>', NATIVE) == '<p>ก <span lang="en">English 5</span> ๕</p>'
+    assert (
+        set_page('<p>ก <span lang="en">English 5</span> 5</p>', NATIVE) == '<p>ก <span lang="en">English 5</span> ๕</p>'
+    )
 
 
 @given(st.text(alphabet="กขa ĐắI12./-'’(),\n\u0301", max_size=30))

@@ -45,7 +45,9 @@ def test_a_folder_without_languages_is_told(tmp_path: Path, office: Office) -> N
     assert any("there is no language in templates/" in line for line in desk.check().errors)
 
 
-@pytest.mark.parametrize("name", ["templates/office.yaml", "templates/vi/wording.yaml", "templates/th/style.css", "templates/minutes.css"])
+@pytest.mark.parametrize(
+    "name", ["templates/office.yaml", "templates/vi/wording.yaml", "templates/th/style.css", "templates/minutes.css"]
+)
 def test_a_file_that_is_missing_is_told(desk: Desk, name: str) -> None:
     desk.path(name).unlink()
     answer = desk.check()
