@@ -12,6 +12,7 @@ order in which ``draw_first_line`` uses them. No drawing operator changes, so no
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from collections.abc import Iterator
@@ -200,9 +201,12 @@ class _Letter:
 
 def _rewrite(operators: list[Any], drawn: list[_Glyph], fonts: dict[str, _Codes]) -> list[Any]:
     """Return the operators of a content stream with a code for each glyph and its text."""
-    astray, lasts = _glyphs_astray(operators)
-    letters = list(_letters(drawn, fonts, lasts))
-    _mark(letters, astray, lasts)
+    pen = _Pen(fonts)
+    for operator in operators:
+        if isinstance(operator, bytes) and operator:
+            pen.follow(operator)
+    letters = list(_letters(drawn, fonts, pen.drawing.lasts))
+    _mark(letters, pen.drawing)
     rest = iter([code for letter in letters for code in letter.codes])
     rewritten = [_show(operator, rest) if _is_show(operator) else operator for operator in operators]
     if next(rest, None) is not None:
@@ -250,39 +254,108 @@ def _spread(text: str, count: int) -> tuple[list[str], bool]:
     return [*parts, characters[count - 1 :]], characters == text and len(text) >= count
 
 
-def _glyphs_astray(operators: list[Any]) -> tuple[set[int], set[int]]:
-    """Return the places, in drawing order, of raised glyphs moved to the right, and of the last of each text object.
+@dataclass
+class _Drawing:
+    """What the operators of a content stream tell of its glyphs, which are counted in the order of drawing."""
 
-    Some readers (PDFium) order what a line shows by where each piece begins. A mark that is raised is a piece of its
-    own, and one that is moved to the right begins behind the letter after it.
-    """
-    astray: set[int] = set()
-    lasts: set[int] = set()
-    place = 0
-    is_raised = False
-    for operator in operators:
-        if not isinstance(operator, bytes):
-            continue
-        if operator.endswith(b" Ts"):
-            is_raised = float(operator.split()[0]) != 0
-        elif operator == b"ET" and place:
-            lasts.add(place - 1)
-        elif _is_show(operator):
-            pieces = _GLYPHS.findall(_inside(operator))
-            if is_raised and pieces and pieces[0][1].startswith(b"-"):
-                astray.add(place)
-            place += sum(len(digits) // 4 for digits, _ in pieces)
-    return astray, lasts
+    wide: set[int] = field(default_factory=set)  # those that have a width
+    astray: set[int] = field(default_factory=set)  # raised ones that are moved to the right
+    set_back: set[int] = field(default_factory=set)  # those that are moved far to the left
+    lasts: set[int] = field(default_factory=set)  # the last ones of each text object, and of each line within it
+
+    def is_astray(self, letter: _Letter) -> bool:
+        """Return whether a mark of the letter may be read behind the next one.
+
+        Some readers (PDFium) order what a line shows by where each piece begins. A mark that is raised is a piece of
+        its own, and one that is moved to the right begins behind the letter after it.
+        """
+        places = range(letter.start, letter.end)
+        behind = max(self.wide.intersection(places), default=letter.start)
+        return letter.end - 1 not in self.lasts and any(place in self.astray for place in places if place > behind)
+
+    def is_scattered(self, letter: _Letter) -> bool:
+        """Return whether the marks of the letter may be read apart from it, or in another order.
+
+        Where a mark is moved to the left by a tenth of the font's size, some readers (poppler) begin a new line.
+        """
+        marks = range(letter.start + 1, letter.end)
+        return not (self.astray.isdisjoint(marks) and self.set_back.isdisjoint(marks))
 
 
-def _mark(letters: list[_Letter], astray: set[int], lasts: set[int]) -> None:
+_SET_BACK = 100  # thousandths of the font's size
+_SAME_LINE = 0.5  # of the font's size, between the end of a piece and the beginning of the next one
+
+
+class _Pen:
+    """Draws nothing, but follows where text would be drawn: ISO 32000-2, 9.4.4."""
+
+    def __init__(self, fonts: dict[str, _Codes]) -> None:
+        self.drawing = _Drawing()
+        self._fonts = fonts
+        self._place = 0
+        self._widths: dict[int, int] = {}
+        self._size = 0.0
+        self._is_raised = False
+        self._matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
+        self._along = 0.0  # the way from the beginning of the matrix, in text space
+
+    def follow(self, operator: bytes) -> None:
+        """Take one operator into account."""
+        *operands, name = operator.split()
+        if _is_show(operator):
+            self._show(operator)
+        elif name == b"Tf":
+            font = self._fonts.get(operands[0].decode().removeprefix("/"))
+            self._widths = font.font.widths if font else {}
+            self._size = float(operands[1])
+        elif name == b"Ts":
+            self._is_raised = float(operands[0]) != 0
+        elif name == b"Tm":
+            self._begin(*map(float, operands))
+        elif name == b"ET":
+            self._end()
+
+    def _end(self) -> None:
+        if self._place:
+            self.drawing.lasts.add(self._place - 1)
+
+    def _begin(self, *matrix: float) -> None:
+        a, b, _, _, x, y = self._matrix
+        away = math.dist(matrix[4:], (x + a * self._along, y + b * self._along))
+        if away > _SAME_LINE * self._size * math.hypot(a, b):
+            self._end()
+        a, b, c, d, x, y = matrix
+        self._matrix = (a, b, c, d, x, y)
+        self._along = 0.0
+
+    def _show(self, operator: bytes) -> None:
+        move = 0.0
+        for digits, number in _GLYPHS.findall(_inside(operator)):
+            move += float(number or 0)
+            for start in range(0, len(digits), 4):
+                width = self._widths.get(int(digits[start : start + 4], 16), 0)
+                self._note(width, move)
+                self._along += (width - move) * self._size / 1000
+                move = 0.0
+        self._along -= move * self._size / 1000
+
+    def _note(self, width: int, move: float) -> None:
+        if width > 0:
+            self.drawing.wide.add(self._place)
+        if self._is_raised and move < 0:
+            self.drawing.astray.add(self._place)
+        if move >= _SET_BACK:
+            self.drawing.set_back.add(self._place)
+        self._place += 1
+
+
+def _mark(letters: list[_Letter], drawing: _Drawing) -> None:
     """Put an ActualText around letters that their codes do not say, or that could be read in another order."""
     first: int | None = None  # of the letters to be marked together
     for place, letter in enumerate(letters):
-        is_astray = not astray.isdisjoint(range(letter.start, letter.end)) and letter.end - 1 not in lasts
-        if first is None and (is_astray or not letter.is_exact):
+        if first is None and (not letter.is_exact or drawing.is_scattered(letter)):
             first = place
-        if first is not None and not is_astray:
+        if first is not None and not drawing.is_astray(letter):
             marked = letters[first : place + 1]
             text = "".join(letter.text for letter in marked)
             marked[0].codes[0].before = b"/Span <</ActualText <feff%s>>> BDC" % _hexadecimal(text)
