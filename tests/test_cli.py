@@ -262,9 +262,9 @@ MISTAKES = {
     ),
     "a ring of units": (
         OFFICE,
-        "th: จังหวัดดั๊กลัก}}",
-        "th: จังหวัดดั๊กลัก}, within: lak}",
-        ("within: lak}", "lak}"),
+        "  dak-lak: {name:",
+        "  dak-lak: {within: lak, name:",
+        ("within: lak, name", "lak, name"),
         "dak-lak → lak → dak-lak",
     ),
     "a position without a language": (

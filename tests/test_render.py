@@ -110,8 +110,8 @@ LAST_RULE = ".recipient {"
         ),
         (
             "templates/vi/style.css",
-            "agency { width: 67mm",
-            "agency { width: 40%",
+            LAST_RULE,
+            ".letterhead-agency { width: 40% }\n" + LAST_RULE,
             "templates/vi/letterhead.html",
             "“width: 40%”",
         ),
