@@ -27,8 +27,10 @@ from reportgen.fonts import FontSet, find_fonts
 from reportgen.inspection import Inspection, read_inspection
 from reportgen.locales import Locale, check_clauses, read_locale
 from reportgen.office import Office, read_office
-from reportgen.page import Page, TemplateSource, check_vocabulary, check_wordings, make_page
+from reportgen.page import Page, check_vocabulary, make_page
 from reportgen.sheets import SheetSource, check_sheet, classes
+from reportgen.template_errors import TemplateSource
+from reportgen.wording import check_wordings
 from reportgen.yamlfile import YamlFile, read_yaml
 
 INSPECTIONS = "inspections"
