@@ -47,7 +47,8 @@ class Look:
     """The computed style of one block or run: what both printers obey.
 
     ``line_height`` is the height of one line; ``margin`` includes first-class indents (left, right) and spacing (top,
-    bottom); ``width`` and ``height`` are None where the style sheet gives none.
+    bottom); ``width`` and ``height`` are None where the style sheet gives none. Text that is ``no_wrap`` stays
+    on one line.
     """
 
     families: tuple[str, ...]
@@ -71,6 +72,7 @@ class Look:
     page_break_before: bool = False
     orphans: int = 2
     widows: int = 2
+    no_wrap: bool = False
 
 
 # ---- inlines --------------------------------------------------------------------------------------------------------

@@ -72,6 +72,7 @@ from reportgen.docx_styles import (
 )
 
 _EMU = 12700  # in a point: the unit of pictures
+_NO_BREAK_SPACE = "\N{NO-BREAK SPACE}"
 _HEADER = "\0header"  # the key of the page number's style: no class of a page can have it
 
 _Leaf = Paragraph | Rule | Space | Table | Figure | Columns
@@ -287,7 +288,7 @@ class _Printer:
             return
         for family, text in _split_by_font(inline, self.fonts):
             made = self._run(inline, paragraph_style, family, text)
-            made.append(_text("w:t", text))
+            made.extend(_unbroken(text) if inline.look.no_wrap else [_text("w:t", text)])
             yield made
 
     def _run(self, run: Run, paragraph_style: str, family: str, text: str) -> Any:
@@ -454,6 +455,15 @@ def _letters(text: str) -> list[str]:
         else:
             letters.append(char)
     return letters
+
+
+def _unbroken(text: str) -> Iterator[Any]:
+    """Yield a text with Word's own spaces and hyphens that do not break; nothing is put between letters."""
+    for index, piece in enumerate(text.replace(" ", _NO_BREAK_SPACE).split("-")):
+        if index:
+            yield node("noBreakHyphen").element()
+        if piece:
+            yield _text("w:t", piece)
 
 
 def _text(tag: str, text: str) -> Any:

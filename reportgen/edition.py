@@ -6,7 +6,7 @@ The names in these classes are the names that templates and clauses use; docs/te
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import groupby
@@ -14,9 +14,9 @@ from itertools import groupby
 from reportgen.checks import used_entries
 from reportgen.inspection import Area, BodyReference, Inspection, PersonReference, Result, Role, Signatory
 from reportgen.locales import Locale, clause
-from reportgen.model import Text, Unknown
+from reportgen.model import Text, Unknown, walk
 from reportgen.numbers import percentage
-from reportgen.office import Office
+from reportgen.office import Body, Office, Person
 
 # ---- what a template sees -------------------------------------------------------------------------------------------
 
@@ -191,13 +191,18 @@ class InspectionView:
 
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """One inspection in one language: the unit that is printed, stale or issued."""
+    """One inspection in one language: the unit that is printed, stale or issued.
+
+    ``people`` and ``places`` are names, in its language, that lines do not break as they like.
+    """
 
     id: str
     locale: Locale
     inspection: InspectionView
     native_digits: bool
     is_draft: bool
+    people: frozenset[str] = frozenset()
+    places: frozenset[str] = frozenset()
 
     @property
     def language(self) -> str:
@@ -211,6 +216,7 @@ class Edition:
 def make_edition(identifier: str, inspection: Inspection, office: Office, locale: Locale) -> Edition:
     """Return the inspection in the language of a locale. The inspection has been checked (``check_inspection``)."""
     translator = _Translator(office, locale)
+    entries = [entry for _, entry in walk((office, inspection))]
     digits = inspection.digits or locale.data.digits
     return Edition(
         id=identifier,
@@ -218,7 +224,13 @@ def make_edition(identifier: str, inspection: Inspection, office: Office, locale
         inspection=translator.inspection(inspection),
         native_digits=digits == "native",
         is_draft=any(entry.unconfirmed for _, entry in used_entries(inspection, office)),
+        people=_in_language((entry.name for entry in entries if isinstance(entry, Person)), locale.language),
+        places=_in_language((entry.proper for entry in entries if isinstance(entry, Body)), locale.language),
     )
+
+
+def _in_language(texts: Iterable[Text | None], language: str) -> frozenset[str]:
+    return frozenset(text.in_language(language) for text in texts if text is not None and language in text)
 
 
 @dataclass(frozen=True)

@@ -39,6 +39,18 @@ def _form(*names: str) -> AfterValidator:
     return AfterValidator(check)
 
 
+def _check_pattern(pattern: str) -> str:
+    """Return a regular expression that can be read and that does not match nothing."""
+    try:
+        problem = "it matches the empty text" if re.search(pattern, "") else ""
+    except re.error as error:
+        problem = str(error)
+    if problem:
+        values = {"found": pattern, "problem": problem}
+        raise PydanticCustomError("pattern-unreadable", "refused", {"values": values, "hint": "write"})
+    return pattern
+
+
 class _Numbering(Record):
     """How headings are numbered: ``{roman}``, ``{decimal}``, ``{letter}``; ``{section}``: the section's own number."""
 
@@ -108,7 +120,7 @@ class LocaleFile(Record):
     signatures_in_a_row: Annotated[int, Field(ge=1)]
     blanks: _Blanks
     foreign: Mapping[str, str] = {}
-    never_first: str = ""
+    keep_together: tuple[Annotated[str, AfterValidator(_check_pattern)], ...] = ()
     line_break_sample: str = ""
     fonts: Annotated[tuple[_Font, ...], Field(min_length=1)]
 

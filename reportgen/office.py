@@ -19,10 +19,14 @@ class Entry(Record):
 
 
 class Body(Entry):
-    """An agency or an administrative unit, with the first and the last day on which it existed."""
+    """An agency or an administrative unit, with the first and the last day on which it existed.
+
+    ``proper`` is what its name has of its own, ``Nam Ka`` of ``xã Nam Ka``: no line breaks inside.
+    """
 
     name: Text
     short: Text | None = None
+    proper: Text | None = None
     first_day: Date | None = Field(None, alias="from")
     last_day: Date | None = Field(None, alias="to")
 

@@ -280,18 +280,23 @@ class _Reader:
             if child.tag == "br":
                 yield LineBreak()
             elif child.tag == "span":
-                child_look = self.computed.look(child)
-                child_style = self._named(child, self._own_look(child_look, look), 0) if child.get("class") else style
-                yield from self.inlines(child, child.get("lang", language), child_look, child_style)
+                yield from self.phrase(child, language, look, style)
             else:
                 self._unknown(child)
             if child.tail:
                 yield Run(child.tail, language, style, look)
 
-    def _own_look(self, look: Look, around: Look) -> Look:
-        """Return the document's look with only what a phrase changes in the text around it: a character style."""
+    def phrase(self, element: Element, language: str, around: Look, style: str) -> Iterator[Inline]:
+        """Yield the inlines of a span: in a style of its own where it looks different from the text around it."""
+        computed = self.computed.look(element)
+        # The background of what is around shows through.
+        look = replace(computed, background=computed.background or around.background)
         own = {name: getattr(look, name) for name in _RUN_FIELDS if getattr(look, name) != getattr(around, name)}
-        return replace(self.root_look, **own)
+        if element.get("class"):
+            self._check_class(element)
+            if own or not look.no_wrap:
+                style = self._named(element, replace(self.root_look, **own), 0)
+        yield from self.inlines(element, element.get("lang", language), look, style)
 
     # ---- names
 

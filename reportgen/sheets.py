@@ -19,7 +19,7 @@ PROPERTIES = _BOXES | {
     "background-color", "border", "border-collapse", "break-after", "break-before", "break-inside", "color", "content",
     "display", "font-family", "font-size", "font-style", "font-weight", "height", "image-rendering", "line-height",
     "list-style", "margin", "orphans", "padding", "page", "size", "table-layout", "text-align", "text-decoration",
-    "text-indent", "vertical-align", "widows", "width",
+    "text-indent", "vertical-align", "white-space", "widows", "width",
 }  # fmt: skip
 
 _INHERITED = frozenset({"inherit", "initial", "unset"})
@@ -37,6 +37,7 @@ _WORDS = {
     "text-align": frozenset({"left", "center", "right", "justify"}),
     "text-decoration": frozenset({"none", "underline"}),
     "vertical-align": frozenset({"top", "middle", "bottom"}),
+    "white-space": frozenset({"normal", "nowrap"}),
 }
 _OTHER_LINE_STYLES = frozenset({"hidden", "dotted", "dashed", "double", "groove", "ridge", "inset", "outset"})
 _NO_PERCENTAGE = frozenset({"height", "margin", "padding", "text-indent", *_BOXES})

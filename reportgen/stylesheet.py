@@ -168,6 +168,7 @@ def _look(style: Any) -> Look:
         page_break_before=style["break_before"] == "page",
         orphans=style["orphans"],
         widows=style["widows"],
+        no_wrap=style["white_space"] == "nowrap",
     )
 
 

@@ -1,11 +1,14 @@
-"""What the whole page has in common, done once on its text: digits of one kind, foreign phrases marked."""
+"""What the whole page has in common, done once on its text.
+
+Digits of one kind, foreign phrases marked with their language, and what stays on one line marked as such.
+"""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cache
 
 from lxml import etree
@@ -17,22 +20,82 @@ ASCII_DIGITS = "0123456789"
 _JOINERS = "./-_'’&"  # inside a document number or a name such as H'leo
 _VISIBLE_ASCII = re.compile(r"[!-~]+")
 _NUMBER = re.compile(r"""[0-9.,:;/%()\[\]?!'"-]+""")
-_NO_BREAK = "\N{NO-BREAK SPACE}"
 _COLLAPSED = re.compile(r"[ \t\r\n]+")
+
+_WORD = re.compile(r"\S+")
+_BREAKABLE = re.compile(r"[\s/-]")
+_LONGEST = 24  # characters: what is longer might be wider than the narrowest column of text
 
 _LEAVES = frozenset({"p", "h1", "h2", "h3", "li", "th", "td", "caption", "figcaption", "title"})
 _TEXT_ATTRIBUTES = ("alt", "content", "title")
 
 
+Piece = tuple[str, Mapping[str, str]]
+"""A part of a text, with the attributes of the span that is put around it; none where it stays as it is."""
+
+
+@dataclass(frozen=True)
+class Together:
+    """What stays on one line: matches of patterns, names of places, and each word of the names of people.
+
+    ``without_spaces``: lines break inside what has no space too.
+    """
+
+    patterns: tuple[re.Pattern[str], ...] = ()
+    places: frozenset[str] = frozenset()
+    people: frozenset[str] = frozenset()
+    without_spaces: bool = False
+
+    @classmethod
+    def of(cls, edition: Edition) -> Together:
+        """Return what stays on one line in an edition."""
+        data = edition.locale.data
+        patterns = tuple(map(re.compile, data.keep_together))
+        return cls(patterns, edition.places, edition.people, without_spaces=bool(data.line_break_sample))
+
+    def pieces(self, text: str) -> Iterator[Piece]:
+        """Yield the text in pieces, those marked that no line breaks inside: the first one, of these the longest."""
+        end = 0
+        for start, stop in sorted(self._found(text), key=lambda place: (place[0], -place[1])):
+            if start >= end and self._is_marked(text[start:stop]):
+                yield text[end:start], {}
+                yield text[start:stop], {"class": "nowrap"}
+                end = stop
+        yield text[end:], {}
+
+    def _found(self, text: str) -> Iterator[tuple[int, int]]:
+        for pattern in self.patterns:
+            yield from (match.span() for match in pattern.finditer(text))
+        for place in self.places:
+            yield from _occurrences(place, text)
+        for person in self.people:
+            for start, _ in _occurrences(person, text):
+                yield from ((start + word.start(), start + word.end()) for word in _WORD.finditer(person))
+
+    def _is_marked(self, text: str) -> bool:
+        return len(text) <= _LONGEST and (self.without_spaces or _BREAKABLE.search(text) is not None)
+
+
+def _occurrences(name: str, text: str) -> Iterator[tuple[int, int]]:
+    """Yield where a name stands; not where a mark is written on its last letter: that is another word."""
+    for match in re.finditer(re.escape(name), text):
+        after = unicodedata.normalize("NFKD", text[match.end() : match.end() + 1])[:1]
+        if not unicodedata.category(after or " ").startswith("M"):
+            yield match.span()
+
+
 @dataclass(frozen=True)
 class Typography:
-    """The rules of one edition: foreign scripts with their languages, and the digits of the document."""
+    """The rules of one edition: foreign scripts with their languages, the digits of the document, what stays together.
+
+    ``together`` finds what no line breaks inside.
+    """
 
     foreign: Mapping[str, str]
     digits: str
     native_digits: str
     latin_digits_in: frozenset[str]
-    never_first: str = ""
+    together: Together = field(default_factory=Together)
 
     @classmethod
     def of(cls, edition: Edition) -> Typography:
@@ -43,18 +106,23 @@ class Typography:
             digits=data.native_digits if edition.native_digits else ASCII_DIGITS,
             native_digits=data.native_digits,
             latin_digits_in=frozenset(data.latin_digits_in),
-            never_first=data.never_first,
+            together=Together.of(edition),
         )
+
+    def foreign_pieces(self, text: str) -> Iterator[Piece]:
+        """Yield the text in pieces, each foreign phrase with its language."""
+        for piece, language in foreign_phrases(text, self.foreign):
+            yield piece, {"lang": language} if language else {}
 
 
 def typeset(root: etree._Element, typography: Typography) -> None:
-    """Collapse white space, mark foreign phrases with their language, and set the digits, in the whole page."""
+    """Collapse white space, mark what stays on one line and what is foreign, and set the digits, in the whole page."""
     for element in [element for element in root.iter() if element.tag in _LEAVES]:
         _collapse(element)
-        _join(element, typography.never_first)
-    for element in list(root.iter()):
-        if element.get("lang") is None or element is root:
-            _mark_foreign(element, typography)
+    for pieces_of in (typography.together.pieces, typography.foreign_pieces):
+        for element in list(root.iter()):
+            if element.get("lang") is None or element is root:
+                _mark(element, pieces_of)
     _set_digits(root, typography, keep=False)
 
 
@@ -69,13 +137,6 @@ def _collapse(leaf: etree._Element) -> None:
             ends_with_space = text.endswith(" ")
         setattr(owner, name, text)
     _strip_end(leaf)
-
-
-def _join(leaf: etree._Element, never_first: str) -> None:
-    """Make the space before a sign that never begins a line one that does not break."""
-    if never_first:
-        for owner, name, text in list(_texts(leaf)):
-            setattr(owner, name, re.sub(f" (?=[{re.escape(never_first)}])", _NO_BREAK, text))
 
 
 def _texts(leaf: etree._Element) -> Iterator[tuple[etree._Element, str, str]]:
@@ -94,39 +155,43 @@ def _strip_end(leaf: etree._Element) -> None:
         setattr(owner, name, text.rstrip(" "))
 
 
-# ---- foreign phrases ------------------------------------------------------------------------------------------------
+# ---- phrases --------------------------------------------------------------------------------------------------------
 
 
-def _mark_foreign(element: etree._Element, typography: Typography) -> None:
+def _mark(element: etree._Element, pieces_of: Callable[[str], Iterable[Piece]]) -> None:
+    """Put a span around each piece that has attributes, in the text of an element and after its children."""
     if element.tag in ("head", "title", "style", "meta", "html"):
         return
     if element.text:
-        before, spans = _marked(element.text, typography)
+        before, spans = _marked(pieces_of(element.text))
         element.text = before
         for index, span in enumerate(spans):
             element.insert(index, span)
     for child in list(element):
         if child.tail:
-            before, spans = _marked(child.tail, typography)
+            before, spans = _marked(pieces_of(child.tail))
             child.tail = before
             position = element.index(child)
             for offset, span in enumerate(spans, 1):
                 element.insert(position + offset, span)
 
 
-def _marked(text: str, typography: Typography) -> tuple[str, list[etree._Element]]:
+def _marked(pieces: Iterable[Piece]) -> tuple[str, list[etree._Element]]:
     before = ""
     spans: list[etree._Element] = []
-    for piece, language in foreign_phrases(text, typography.foreign):
-        if language:
-            span = etree.Element("span", lang=language)
+    for piece, attributes in pieces:
+        if attributes:
+            span = etree.Element("span", attributes)
             span.text = piece
             spans.append(span)
         elif spans:
-            spans[-1].tail = piece
+            spans[-1].tail = (spans[-1].tail or "") + piece
         else:
-            before = piece
+            before += piece
     return before, spans
+
+
+# ---- foreign phrases
 
 
 def foreign_phrases(text: str, foreign: Mapping[str, str]) -> list[tuple[str, str]]:

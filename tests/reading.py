@@ -400,8 +400,8 @@ class PrintedDocx:
 
 def paragraph_text(paragraph: etree._Element) -> str:
     """Return the text of a paragraph, its fields left out."""
-    pieces = {w("t"): lambda node: node.text or "", w("tab"): lambda _: "\t", w("br"): lambda _: "\n"}
-    return canon("".join(pieces[node.tag](node) for node in paragraph.iter(*pieces)))
+    signs = {w("tab"): "\t", w("br"): "\n", w("noBreakHyphen"): "-"}
+    return canon("".join(signs.get(node.tag, node.text or "") for node in paragraph.iter(w("t"), *signs)))
 
 
 # ---- pictures of pages ----------------------------------------------------------------------------------------------
