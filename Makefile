@@ -20,8 +20,10 @@ SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 # To print: a virtual environment, WeasyPrint's libraries (Pango knows where Thai words end), and the fonts.
 PACKAGES := python3-venv libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 \
 	fontconfig fonts-liberation2 fonts-tlwg-laksaman-ttf fonts-sil-andika
-# To test: readers that are not ours, LibreOffice to open a DOCX, and a compiler for PyICU, which has no wheel.
-TEST_PACKAGES := poppler-utils libreoffice-writer g++ pkg-config libicu-dev python3-dev
+# To test: readers that are not ours, LibreOffice to open a DOCX, a compiler for PyICU, which has no wheel, and other
+# Thai fonts, whose text must be true too.
+TEST_PACKAGES := poppler-utils libreoffice-writer g++ pkg-config libicu-dev python3-dev \
+	fonts-tlwg-norasi-ttf fonts-tlwg-waree-ttf fonts-noto-core
 
 REAL := 611-2023-08-18
 LANGUAGES := vi th

@@ -374,13 +374,14 @@ def _inside(operator: bytes) -> bytes:
 def _show(operator: bytes, codes: Iterator[_Code]) -> bytes:
     """Return a TJ operator with the codes of its glyphs, parted where marked content begins or ends.
 
-    Empty strings are left out: PDFium forgets the move after one at the head of an array.
+    Empty strings are left out: PDFium forgets the move after one at the head of an array. So are moves by nothing,
+    which WeasyPrint writes after many a Thai letter: they take more room than all that the text layer adds.
     """
     output: list[bytes] = []
     array = b""
     for digits, move in _GLYPHS.findall(_inside(operator)):
         if move:
-            array += b" %s " % move  # two moves may follow each other
+            array += b" %s " % move if float(move) else b""  # two moves may follow each other
             continue
         for place in range(0, len(digits), 4):
             code = next(codes, None)

@@ -270,6 +270,49 @@ def test_moves_between_glyphs_stay_apart() -> None:
     assert re.findall(rb"<[^>]*>|[^<>\s\[\]]+", shown) == [b"<0007>", b"-12", b"-3.5", b"<0008>", b"4", b"TJ"]
 
 
+def test_moves_by_nothing_are_left_out() -> None:
+    noted = [textlayer._Glyph("F", 7, "a"), textlayer._Glyph("F", 8, "b")]
+    fonts = {"F": textlayer._Codes(SimpleNamespace(glyph_count=9, missing={}))}
+    assert textlayer._rewrite([b"[ 0.0 <0007> 0 <0008> -0 ] TJ"], noted, fonts) == [b"[<00070008>] TJ"]
+
+
+THAI = [textlayer._Glyph("F", glyph, text) for glyph, text in enumerate("กิข")]
+
+
+def marked(*operators: bytes) -> list[bytes]:
+    """Return the operators with marked content for the glyphs of ก, a mark without a width, and ข."""
+    fonts = {"F": textlayer._Codes(SimpleNamespace(glyph_count=9, missing={}, widths={0: 600, 1: 0, 2: 600}))}
+    rewritten = textlayer._rewrite([b"1 0 0 -1 20 90 Tm", b"/F 10 Tf", *operators], THAI, fonts)
+    return b"\n".join(rewritten).split(b"\n")[2:]
+
+
+RAISED = (b"[<0000>] TJ", b"1 Ts", b"[ -50 <0001>] TJ", b"0 Ts")
+
+
+def span(text: str) -> bytes:
+    return b"/Span <</ActualText <feff%s>>> BDC" % textlayer._hexadecimal(text)
+
+
+def test_a_raised_mark_moved_to_the_right_is_told_with_the_next_letter() -> None:
+    assert marked(*RAISED, b"[<0002>] TJ") == [span("กิข"), *RAISED[:-1], b"0 Ts", b"[<0002>] TJ", b"EMC"]
+    assert marked(*RAISED, b"1 0 0 -1 26.5 90 Tm", b"[<0002>] TJ")[-2:] == [b"[<0002>] TJ", b"EMC"]
+
+
+@pytest.mark.parametrize("place", [b"1 0 0 -1 20 110 Tm", b"1 0 0 -1 60 90 Tm"])
+def test_what_is_drawn_elsewhere_is_not_told_with_the_letter_before(place: bytes) -> None:
+    assert marked(*RAISED, place, b"[<0002>] TJ") == [span("กิ"), *RAISED[:3], b"EMC", b"0 Ts", place, b"[<0002>] TJ"]
+
+
+def test_a_mark_moved_far_to_the_left_is_told_with_its_letter() -> None:
+    assert marked(b"[<0000> 99 <0001> -99 <0002>] TJ") == [b"[<0000> 99 <0001> -99 <0002>] TJ"]
+    assert marked(b"[<0000> 206.8 <0001> -206 <0002>] TJ") == [
+        span("กิ"),
+        b"[<0000> 206.8 <0001>] TJ",
+        b"EMC",
+        b"[ -206 <0002>] TJ",
+    ]
+
+
 def test_a_glyph_of_two_letters_has_two_codes() -> None:
     codes = textlayer._Codes(SimpleNamespace(glyph_count=100, missing={}))
     answers = [codes.code(7, "Đ"), codes.code(7, "Ð"), codes.code(7, "Đ"), codes.code(8, "a"), codes.code(8, "ạ")]
