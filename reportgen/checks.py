@@ -19,6 +19,7 @@ def check_inspection(
     found = _check_languages(inspection, file, tuple(languages))
     found += _check_references(inspection, file, office)
     found += _check_deputy(inspection, file)
+    found += _check_proper(inspection, file)
     if not any(diagnostic.severity is Severity.ERROR for diagnostic in found):
         found += _check_entries(inspection, file, office)
     return found
@@ -156,6 +157,17 @@ def _check_deputy(inspection: Inspection, file: YamlFile) -> list[Diagnostic]:
     ]
 
 
+def _check_proper(records: Inspection | Office, file: YamlFile) -> list[Diagnostic]:
+    """Return a finding for each proper name that the whole name does not hold: nothing would be kept together."""
+    bodies = ((path, value) for path, value in walk(records) if isinstance(value, Body) and value.proper)
+    return [
+        Diagnostic("proper-not-in-name", file.place((*path, "proper")), {"found": proper, "name": name}, "part")
+        for path, body in bodies
+        for language, name in body.name.root.items()
+        if body.proper and language in body.proper and (proper := body.proper.in_language(language)) not in name
+    ]
+
+
 def used_entries(inspection: Inspection, office: Office) -> Iterator[tuple[Path, Entry]]:
     """Yield every office entry and every entry written in place that an inspection uses, with the path of the use."""
     for path, value in walk(inspection):
@@ -224,6 +236,7 @@ def check_office(office: Office, file: YamlFile, languages: Iterable[str]) -> li
     found: list[Diagnostic] = []
     if office.language not in there:
         found.append(unknown_language(file.place(("language",)), office.language, there))
+    found += _check_proper(office, file)
     found += [*_rings(file, "units", "within", office.units), *_rings(file, "agencies", "parent", office.agencies)]
     found += [
         Diagnostic("id-twice", file.key_place(("agencies", identifier)), {"found": identifier}, "rename")

@@ -226,6 +226,21 @@ def test_a_pattern_that_cannot_be_used_is_told_with_its_place(desk: Desk, patter
     assert problem in line
 
 
+def test_a_proper_name_that_is_not_in_the_name_is_told(desk: Desk) -> None:
+    desk.edit("templates/office.yaml", ("proper: {vi: Nam Ka, th: นามกา}", "proper: {vi: Nam Kar, th: นามกา}"))
+    (line,) = desk.check(REAL).errors
+    assert line.startswith("templates/office.yaml:")
+    assert "error[RG308]: “Nam Kar” is not a part of the name “xã Nam Ka”" in line
+
+
+def test_a_proper_name_of_a_body_in_place_is_looked_at_too(desk: Desk) -> None:
+    body = "{name: {vi: xã Ea Bông, th: ตำบลเอียบง}, proper: {vi: Ea Bông, th: เอีย บง}}"
+    desk.edit(REAL_FILE, ("units: [", f"units: [{body}, "))
+    (line,) = desk.check(REAL).errors
+    assert line.startswith(f"{REAL_FILE}:")
+    assert "“เอีย บง” is not a part of the name “ตำบลเอียบง”" in line
+
+
 # ---- what the DOCX says
 
 
