@@ -99,6 +99,7 @@ RULES = {
             "body": _TEXT,
             "unit": _TEXT,
             "lead-in": _TEXT,
+            "ended": _TEXT,
             "last-words": _TEXT,
             "part-heading": Face(13, 14, bold=True, capitals=True),
             "item-heading": _BOLD,
@@ -133,13 +134,13 @@ RULES = {
             **dict.fromkeys(
                 ("number", "head-end", "basis", "field", "person", "body", "unit", "lead-in"), Face(16, 16)
             ),
-            **dict.fromkeys(("last-words", "sign-hint", "signatory-name", "signatory-position"), Face(16, 16)),
+            **dict.fromkeys(("ended", "last-words", "sign-hint", "signatory-name", "signatory-position"), Face(16, 16)),
             **dict.fromkeys(("role", "recipient"), Face(16, 16)),
         },
         lines={},
     ),
 }
-RUNNING = ("basis", "field", "person", "body", "lead-in", "last-words")
+RUNNING = ("basis", "field", "person", "body", "lead-in", "ended", "last-words")
 HEADINGS = ("h1", "h2", "h3")
 SIGNATURES = ("role", "signatory-position", "sign-hint", "signatory-name")
 
