@@ -1,6 +1,7 @@
 # make            set this computer up and print the real inspection
 # make test       set it up for tests too, and run them all
 # make pictures   draw the printed pages that README.md shows
+# make golden     draw the pictures that the tests compare every page with; look at them before you commit them
 # make bench      time the commands on this computer, side by side
 # make lock       choose the newest libraries and write down their hashes
 # make clean      delete what was printed and installed here
@@ -31,7 +32,7 @@ LANGUAGES := vi th
 PRINTED := $(foreach language,$(LANGUAGES),$(foreach form,pdf docx,output/$(REAL)/$(REAL).$(language).$(form)))
 SOURCES := $(shell find reportgen templates inspections -type f -not -path '*/__pycache__/*' -not -name '* *')
 
-.PHONY: print test pictures bench lock clean
+.PHONY: print test pictures golden bench lock clean
 
 print: $(PRINTED)
 
@@ -45,6 +46,9 @@ test: .venv/.reportgen .venv/.test-libraries .venv/.validator
 
 pictures: $(PRINTED) .venv/.test-libraries
 	.venv/bin/python docs/draw_pages.py $(filter %.pdf,$(PRINTED))
+
+golden: .venv/.reportgen .venv/.test-libraries
+	REPORTGEN_REWRITE_GOLDEN=1 .venv/bin/python -m pytest tests/test_golden.py -k as_it_was_seen
 
 bench: $(PRINTED)
 	.venv/bin/python bench/start_up.py
