@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import io
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
 from reportgen.diagnostics import Diagnostic, InputError, Place
 
@@ -36,7 +38,7 @@ def prepare_picture(source: bytes, name: str, place: Place) -> Picture:
         values = {"picture": name, "size": f"{len(source) / 1e6:.0f}", "limit": f"{MAXIMUM_BYTES / 1e6:.0f}"}
         raise InputError(Diagnostic("picture-too-large", place, values, "shrink"))
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), _whole_pictures_only():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             return _prepare(source, name, place)
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
@@ -44,6 +46,17 @@ def prepare_picture(source: bytes, name: str, place: Place) -> Picture:
         raise InputError(Diagnostic("picture-unreadable", place, values, "save")) from None
     except (Image.DecompressionBombWarning, Image.DecompressionBombError):
         raise InputError(_too_many_pixels(name, place)) from None
+
+
+@contextmanager
+def _whole_pictures_only() -> Iterator[None]:
+    """Refuse pictures that end too early: importing WeasyPrint tells Pillow to fill them up in silence."""
+    before = ImageFile.LOAD_TRUNCATED_IMAGES
+    ImageFile.LOAD_TRUNCATED_IMAGES = False
+    try:
+        yield
+    finally:
+        ImageFile.LOAD_TRUNCATED_IMAGES = before
 
 
 def _prepare(source: bytes, name: str, place: Place) -> Picture:

@@ -7,7 +7,7 @@ import struct
 import zlib
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageFile
 from PIL.ExifTags import IFD, Base
 
 from reportgen import pictures
@@ -128,6 +128,13 @@ def huge_png(width: int, height: int) -> bytes:
 
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b"")
+
+
+def test_half_a_picture_is_refused_although_weasyprint_tells_pillow_to_fill_it_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", True)
+    jpeg = encoded(Image.new("RGB", (200, 200), RED), "JPEG")
+    assert _refused(jpeg[: len(jpeg) // 2]) == "picture-unreadable"
+    assert ImageFile.LOAD_TRUNCATED_IMAGES
 
 
 def test_what_is_no_picture_is_told() -> None:
