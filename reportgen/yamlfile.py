@@ -6,13 +6,12 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from itertools import islice
 from typing import Any, TypeAlias
 
 import yaml
 
-from reportgen.diagnostics import Diagnostic, InputError, Place, Word
+from reportgen.diagnostics import Diagnostic, InputError, Place
 from reportgen.texts import (
     character_name,
     forbidden_characters,
@@ -20,6 +19,7 @@ from reportgen.texts import (
     normalize_text,
     replace_forbidden,
 )
+from reportgen.yaml_faults import ESCAPE, ESCAPES, Fault, Source, impossible_escape, name_of, shown, with_quotes
 
 Path: TypeAlias = tuple[str | int, ...]
 Value: TypeAlias = "dict[str, Value] | list[Value] | str | None"
@@ -27,14 +27,11 @@ Value: TypeAlias = "dict[str, Value] | list[Value] | str | None"
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 50
 MAX_CHARACTER_FINDINGS = 100  # a file that is no text at all would give one finding a byte
-MAX_SHOWN = 160  # a corrected line longer than this helps nobody
 
 # The C parser is about eighty times faster; both tell the same story.
 LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 _BLANK = " \t\n"
-_ESCAPE = r"\\(?:x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|[\s\S])"
-_ESCAPES = re.compile(_ESCAPE)
 # YAML 1.1, section 5.6 "Escape sequences".
 _NAMED_ESCAPES = {
     "0": "\0", "a": "\a", "b": "\b", "t": "\t", "n": "\n", "v": "\v", "f": "\f", "r": "\r", "e": "\x1b",
@@ -42,34 +39,12 @@ _NAMED_ESCAPES = {
 }  # fmt: skip
 # What stands for one character of the value, by the style of the scalar.
 _PIECES = {
-    '"': re.compile(rf"{_ESCAPE}|[^ \t\n]"),
+    '"': re.compile(rf"{ESCAPE}|[^ \t\n]"),
     "'": re.compile(r"''|[^ \t\n]"),
 }
 _PLAIN_PIECE = re.compile(r"[^ \t\n]")
 _BAD_INDENT = re.compile(r"^ *([\t\u00A0\u1680\u2000-\u200A\u202F\u205F\u3000])[^\S\n]*(?=\S)", re.MULTILINE)
 _DASH_IN_TEXT = re.compile(r"([^\n]*)\n *(?=- )")
-
-
-@dataclass(frozen=True)
-class Source:
-    """The text of a file under the name shown to the user; lines end with a line feed."""
-
-    path: str
-    text: str
-
-    @cached_property
-    def lines(self) -> tuple[str, ...]:
-        """The lines without their ends."""
-        return tuple(self.text.split("\n"))
-
-    @cached_property
-    def _line_starts(self) -> tuple[int, ...]:
-        return (0, *(match.end() for match in re.finditer("\n", self.text)))
-
-    def place_at(self, index: int) -> Place:
-        """Return the place of a character of the text, counted from 0."""
-        line = bisect_right(self._line_starts, index)
-        return Place(self.path, line, index - self._line_starts[line - 1] + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,11 +210,11 @@ class _Composer:
                     break
                 self._last = event
         except yaml.MarkedYAMLError as error:
-            fault = _Fault(self.source, error, self._last)
+            fault = Fault(self.source, error, self._last)
             last_line = fault.line
             faults.append(fault.explain())
         except (ValueError, OverflowError):  # the Python parser's answer to "\U00110000"
-            faults.append(_impossible_escape(self.source))
+            faults.append(impossible_escape(self.source))
         indents = self._bad_indents(last_line)
         if not any(indent.place and indent.place.line == last_line + 1 for indent in indents):
             self.findings += faults
@@ -307,7 +282,7 @@ class _Composer:
         elif key == "<<" and not span.style:
             self._find("yaml-merge-key", event, {}, "write", 2)
         elif key in frame.key_lines:
-            values = {"key": _shown(key), "first": frame.key_lines[key]}
+            values = {"key": shown(key), "first": frame.key_lines[key]}
             self._find("yaml-duplicate-key", event, values, "remove", len(key))
         frame.key_lines.setdefault(key, event.start_mark.line + 1)
         frame.key = key
@@ -347,7 +322,7 @@ class _Composer:
     def _check_text(self, span: Span) -> None:
         source = self.source.text[span.start : span.end]
         if span.style == '"' and "\\" in source:
-            for match in _ESCAPES.finditer(source):
+            for match in ESCAPES.finditer(source):
                 for _, run in forbidden_characters(_unescape(match.group())):
                     place = self.source.place_at(span.start + match.start())
                     self.findings.append(_forbidden_finding(place, run, len(match.group())))
@@ -377,13 +352,13 @@ class _Composer:
             inside = texts[bisect_right(starts, index) - 1] if starts and starts[0] <= index else None
             if inside and index < inside.end and (character != "\t" or inside.style in ("|", ">")):
                 continue  # it is part of the text
-            values = {"character": _name(character)}
+            values = {"character": name_of(character)}
             findings.append(Diagnostic("yaml-indent-character", place, values, "spaces", match.end() - index))
         return findings
 
     def _quoted_line(self, event: Any) -> str:
         line = self.source.lines[event.start_mark.line]
-        return _with_quotes(line, event.start_mark.column)
+        return with_quotes(line, event.start_mark.column)
 
     def _find(self, name: str, event: Any, values: Mapping[str, Any], hint: str, length: int = 1) -> None:
         place = Place(self.source.path, event.start_mark.line + 1, event.start_mark.column + 1)
@@ -444,256 +419,3 @@ def _solid_pieces(text: str, span: Span) -> Iterator[re.Match[str]]:
         piece = match.group()
         if span.style != '"' or piece[0] != "\\" or _unescape(piece) not in ("", " ", "\t", "\n"):
             yield match
-
-
-# ---- faults of YAML's grammar, in a clerk's words
-
-_RESERVED = "@`%*&!|>?,]}"  # YAML 1.1, section 5.3 "Indicator characters"
-_TOKEN_CONTEXT = re.compile(r"alias|anchor|tag|block scalar|directive|parsing a node|block node|next token")
-# Indentation, dashes, and the first "key: " of a line; then its value.
-_ENTRY = re.compile(r"""^(?P<head>\s*(?:-\s+)*(?:(?:"[^"]*"|'[^']*'|[^\s:"'\[{#][^:]*?)\s*:\s+)?)(?P<value>\S.*)$""")
-_HAS_KEY = re.compile(r":(?:\s|$)")
-_NO_COLON = re.compile(r"^(?P<key>[A-Za-z_][A-Za-z0-9_.-]*)(?:\s*[:：]\s*|\s+)(?P<value>\S.*)$")
-_COMMENT = re.compile(r"\s#")
-_NESTING_DASH = re.compile(r"(?:^\s*|(?<=-\s))-\s+(?=-\s|[^\s\"'][^:]*:(?:\s|$))")  # a level begins after it
-
-
-class _Fault:
-    """One error of the parser, with the lines around it; ``explain`` says what a clerk most likely did."""
-
-    def __init__(self, source: Source, error: yaml.MarkedYAMLError, last_event: Any) -> None:
-        self.source = source
-        self.problem = error.problem or ""
-        self.context = error.context or ""
-        mark = error.problem_mark or error.context_mark
-        self.index: int = mark.index if mark else 0
-        self.line: int = mark.line if mark else 0
-        self.column: int = mark.column if mark else 0
-        start = error.context_mark or mark
-        self.context_index: int = start.index if start else 0
-        self.context_line: int = start.line if start else 0
-        self.context_column: int = start.column if start else 0
-        self.last_event = last_event
-
-    def explain(self) -> Diagnostic:
-        """Return the first explanation that fits, or the parser's own words."""
-        causes = (
-            self._tab, self._open_quote, self._escape, self._after_value, self._start_character, self._colon,
-            self._bracket, self._no_colon, self._level,
-        )  # fmt: skip
-        for cause in causes:
-            if finding := cause():
-                return finding
-        problem = f"{self.context}: {self.problem}" if self.context else self.problem
-        return self._finding("yaml-syntax", self.index, {"problem": problem}, "check")
-
-    def _finding(self, name: str, index: int, values: Mapping[str, Any], hint: str) -> Diagnostic:
-        """Return a finding; a hint that shows a corrected line needs one, else the hint ``plain`` is given."""
-        if values.get("line") == "":
-            hint = "plain"
-        return Diagnostic(name, self.source.place_at(min(index, len(self.source.text))), values, hint)
-
-    def _text_line(self, number: int) -> str:
-        return self.source.lines[number] if number < len(self.source.lines) else ""
-
-    def _index_of(self, line: int, column: int) -> int:
-        return sum(len(text) + 1 for text in self.source.lines[:line]) + column
-
-    def _line_above(self, number: int) -> int | None:
-        """Return the number of the nearest line above that is neither blank nor a comment."""
-        for above in range(number - 1, -1, -1):
-            if self.source.lines[above].strip() and not self.source.lines[above].lstrip().startswith("#"):
-                return above
-        return None
-
-    def _tab(self) -> Diagnostic | None:
-        if self.source.text[self.index : self.index + 1] != "\t":
-            return None
-        return self._finding("yaml-indent-character", self.index, {"character": _name("\t")}, "spaces")
-
-    def _open_quote(self) -> Diagnostic | None:
-        if "quoted scalar" not in self.context or not re.search("end of stream|document (?:indic|separ)", self.problem):
-            return None
-        return self._quote_finding(self.context_index, self.context_line, self.context_column)
-
-    def _quote_finding(self, index: int, line: int, column: int) -> Diagnostic:
-        text = self._text_line(line).rstrip()
-        quote = text[column]
-        return self._finding("yaml-quote-open", index, {"quote": quote, "line": _shown_line(text + quote)}, "close")
-
-    def _escape(self) -> Diagnostic | None:
-        if "quoted scalar" not in self.context:
-            return None
-        backslash = self.source.text.rfind("\\", 0, self.index + 1)
-        if backslash < self.context_index:
-            return None
-        line = _with_quotes(self._text_line(self.context_line), self.context_column, "'")
-        return self._finding("yaml-escape", backslash, {"line": line}, "single")
-
-    def _after_value(self) -> Diagnostic | None:
-        """Return a finding when text follows a closing quote or bracket."""
-        last = self.last_event
-        if last is None or self.source.text[last.end_mark.index : self.index].strip(" ") or self.column == 0:
-            return None
-        start = last.start_mark
-        if getattr(last, "style", None) in ("'", '"') and last.end_mark.index <= self.index:
-            if start.line != last.end_mark.line:
-                return self._quote_finding(start.index, start.line, start.column)
-            line = _with_quotes(self._text_line(start.line), start.column)
-            return self._finding("yaml-quote-inside", self.index, {"quote": last.style, "line": line}, "quotes")
-        return self._after_bracket(last)
-
-    def _after_bracket(self, last: Any) -> Diagnostic | None:
-        entry = _ENTRY.match(self._text_line(self.line))
-        if not entry or entry["value"][0] not in "[{" or last.end_mark.line != self.line:
-            return None
-        if not self.source.text[: last.end_mark.index].endswith(("]", "}")):
-            return None
-        column = entry.start("value")
-        values = {"character": entry["value"][0], "line": _with_quotes(entry.string, column)}
-        return self._finding("yaml-start-character", self._index_of(self.line, column), values, "quotes")
-
-    def _start_character(self) -> Diagnostic | None:
-        at_context = bool(_TOKEN_CONTEXT.search(self.context))
-        number, column = (self.context_line, self.context_column) if at_context else (self.line, self.column)
-        line = self._text_line(number)
-        character = line[column : column + 1]
-        index = self.context_index if at_context else self.index
-        values = {"character": character, "line": _with_quotes(line, column)}
-        if character and character in _RESERVED:
-            return self._finding("yaml-start-character", index, values, "quotes")
-        if character == "-" and line[:column].strip():
-            return self._finding("yaml-list-on-key-line", index, values, "below")
-        return None
-
-    def _colon(self) -> Diagnostic | None:
-        if self.source.text[self.index : self.index + 1] not in (":", "："):
-            return None
-        line = self._text_line(self.line)
-        if line[: self.column].rstrip().endswith(("{", ",")) or not line[: self.column].strip():
-            return self._finding("yaml-key-missing", self.index, {}, "write")
-        if "flow" in self.context:
-            if self.context_line != self.line:
-                return None
-            return self._finding("yaml-colon", self.index, {"line": _with_quotes_in_flow(line, self.column)}, "flow")
-        entry = _ENTRY.match(line)
-        if entry and entry.start("value") < self.column and _HAS_KEY.search(entry["head"]):
-            return self._finding("yaml-colon", self.index, {"line": _with_quotes(line, entry.start("value"))}, "quotes")
-        return self._first_colon(line)
-
-    def _first_colon(self, line: str) -> Diagnostic | None:
-        """Return a finding for a line that the parser took for the rest of the text above."""
-        above = self._line_above(self.line)
-        if above is None:
-            return None
-        text = self._text_line(above)
-        if not _HAS_KEY.search(text) and not text.lstrip().startswith("- "):
-            return self._missing_colon(above)
-        content = len(text) - len(re.sub(r"^\s*(?:-\s+)*", "", text))
-        first = len(line) - len(line.lstrip())
-        corrected = _shown_line(" " * content + line.strip(), strip=False)
-        values = {"found": first, "wanted": content, "line": corrected}
-        return self._finding("yaml-indent-deeper", self._index_of(self.line, first), values, "align")
-
-    def _bracket(self) -> Diagnostic | None:
-        if "flow" not in self.context:
-            return None
-        opening = self.source.text[self.context_index : self.context_index + 1]
-        values = {"opening": opening, "closing": "]" if opening == "[" else "}"}
-        return self._finding("yaml-bracket-open", self.context_index, values, "close")
-
-    def _no_colon(self) -> Diagnostic | None:
-        if "could not find expected ':'" not in self.problem:
-            return None
-        return self._missing_colon(self.context_line)
-
-    def _missing_colon(self, number: int) -> Diagnostic:
-        line = self._text_line(number)
-        indent = len(line) - len(line.lstrip())
-        text = line.strip()
-        index = self._index_of(number, indent)
-        above = self._line_above(number)
-        above_text = "" if above is None else self._text_line(above)
-        if above_text.startswith(" " * indent + "- ") or re.match(r"-[^\s-]", text):
-            item = text.removeprefix("-").strip()
-            return self._finding("yaml-no-dash", index, {"line": _shown_line(f"- {item}")}, "dash")
-        match = _NO_COLON.match(text)
-        corrected = _shown_line(f"{match['key']}: {match['value']}") if match else ""
-        return self._finding("yaml-no-colon", index, {"text": _shown(text), "line": corrected}, "colon")
-
-    def _level(self) -> Diagnostic | None:
-        """Return a finding for a line that begins at a level where nothing like it can stand."""
-        line = self._text_line(self.line)
-        above = self._line_above(self.line)
-        if not line.strip() or line[: self.column].strip() or above is None:
-            return None
-        if line.startswith(("...", "---")) or self._text_line(above).startswith(("...", "---", "%")):
-            return None
-        levels = self._open_levels()
-        if line[self.column] == ":":
-            return self._finding("yaml-key-missing", self.index, {}, "write")
-        if self.column in levels:
-            return self._finding("yaml-list-and-keys", self.index, {}, "one")
-        allowed = ", ".join(str(level) for level in sorted(levels))
-        return self._finding("yaml-indent", self.index, {"found": self.column, "allowed": allowed}, "align")
-
-    def _open_levels(self) -> set[int]:
-        """Return the columns at which the lines above begin a level that is still open here."""
-        levels: set[int] = set()
-        above = self._line_above(self.line)
-        while above is not None:
-            text = self._text_line(above)
-            indent = len(text) - len(text.lstrip())
-            if not levels or indent < min(levels):
-                levels |= {indent, *(match.end() for match in _NESTING_DASH.finditer(text))}
-            above = None if indent == 0 else self._line_above(above)
-        return levels
-
-
-def _impossible_escape(source: Source) -> Diagnostic:
-    long = (match for match in _ESCAPES.finditer(source.text) if len(match.group()) == 10)
-    index = next((match.start() for match in long if match.group()[2:].upper() > "0010FFFF"), 0)
-    return Diagnostic("yaml-escape", source.place_at(index), {"line": ""}, "plain")
-
-
-def _with_quotes(line: str, column: int, quote: str = "") -> str:
-    """Return the line with quotes round the text from the column on, without the quotes that failed; or nothing."""
-    head, text = line[:column], line[column:].rstrip()
-    comment = _COMMENT.search(text)
-    text, tail = (text[: comment.start()], text[comment.start() :]) if comment else (text, "")
-    if len(text) > 1 and text[0] in "'\"" and text[-1] == text[0]:
-        text = text[1:-1]
-    if not text or (quote == "'" and "'" in text):
-        return ""
-    return _shown_line(head + _quoted(text, quote) + tail)
-
-
-def _with_quotes_in_flow(line: str, column: int) -> str:
-    """Return the line with quotes round the text in braces that holds a colon at the column."""
-    start = max(line.rfind(",", 0, column), line.rfind("{", 0, column)) + 1
-    end = min((index for index in (line.find(",", column), line.find("}", column)) if index >= 0), default=len(line))
-    key, colon, text = line[start:end].partition(": ")
-    if not colon or "'" in text or '"' in text:
-        return ""
-    return _shown_line(line[:start] + key + colon + _quoted(text.strip(), "") + line[end:])
-
-
-def _quoted(text: str, quote: str) -> str:
-    if not quote:
-        quote = "'" if '"' in text or "\\" in text else '"'
-    return quote + (text.replace("'", "''") if quote == "'" else text) + quote
-
-
-def _shown_line(line: str, strip: bool = True) -> str:
-    """Return a corrected line as a hint shows it, or nothing when it is too long to be of help."""
-    line = line.strip() if strip else line.rstrip()
-    return line if len(line) <= MAX_SHOWN else ""
-
-
-def _shown(text: str) -> str:
-    text = " ".join(text.split())
-    return text if len(text) <= 60 else text[:59] + "…"
-
-
-def _name(character: str) -> Word | str:
-    return Word("tab") if character == "\t" else character_name(character)
