@@ -69,14 +69,15 @@ def poppler_text(pdf: Path) -> str:
     """Return the text of a PDF in the order in which it was drawn, without the numbers of its pages."""
     command = ["pdftotext", "-raw", str(pdf), "-"]
     text = subprocess.run(command, capture_output=True, check=True).stdout.decode()
-    return "\n".join(map(_without_number, text.split("\f")))
+    return "\n".join(_without_number(page, number) for number, page in enumerate(text.split("\f"), 1))
 
 
-def _without_number(page: str) -> str:
-    """Return the text of a page without its number, which is drawn first or last."""
+def _without_number(page: str, number: int) -> str:
+    """Return the text of a page without its number, which is drawn first or last; a row of figures is not one."""
     lines = page.strip("\n").split("\n")
     for index in (-1, 0):
-        if len(lines) > 1 and PAGE_NUMBER.fullmatch(squeeze(lines[index])):
+        line = squeeze(lines[index])
+        if len(lines) > 1 and PAGE_NUMBER.fullmatch(line) and int(line.strip("-")) == number:
             del lines[index]
             break
     return "\n".join(lines)
