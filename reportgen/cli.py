@@ -5,8 +5,8 @@ Exit codes: 0 all good, 1 something reported, 2 wrong usage. Files made are list
 
 from __future__ import annotations
 
+import gc
 import io
-import json
 import os
 import sys
 from collections.abc import Callable, Iterable
@@ -49,6 +49,8 @@ class Settings:
         found = sort_diagnostics(diagnostics)
         made = [file.as_posix() for file in files]
         if self.output_format == "json":
+            import json  # for programs only
+
             findings = [_as_json(diagnostic, self.language) for diagnostic in found]
             click.echo(json.dumps({"findings": findings, "files": made}, ensure_ascii=False, indent=2))
             return
@@ -132,6 +134,9 @@ def reports(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.pass_context
 def main(context: click.Context, folder: Path, output_format: str, language: str | None) -> None:
     """Print official inspection minutes from YAML files."""
+    # Most of a check is importing: it makes many objects and no garbage. No plugin of pydantic is looked for either.
+    gc.set_threshold(100_000)
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     for stream in (sys.stdout, sys.stderr):
         # A pipe on a computer with another code page could not carry a Vietnamese or a Thai message.
         if isinstance(stream, io.TextIOWrapper) and stream.encoding.lower() not in ("utf-8", "utf8"):

@@ -9,10 +9,11 @@ import datetime
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
+from types import CodeType
 from typing import Any
 
-from jinja2 import FunctionLoader, StrictUndefined, Template, Undefined
+from jinja2 import BytecodeCache, FunctionLoader, StrictUndefined, Template, Undefined
+from jinja2.bccache import Bucket
 from jinja2.exceptions import SecurityError
 from jinja2.runtime import Context, LoopContext, Macro
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -85,13 +86,36 @@ class Numbering:
 # ---- making a page --------------------------------------------------------------------------------------------------
 
 
-def make_page(edition: Edition, templates: Mapping[str, TemplateSource]) -> Page:
-    """Return the page of an edition. ``templates`` maps names (``minutes.html``) to those of the edition's language.
+class CompiledTemplates(BytecodeCache):
+    """What templates compile to, kept in memory for all pages: languages and inspections share most of them."""
+
+    def __init__(self) -> None:
+        self._code: dict[tuple[str, str], CodeType] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Put the code of a template into the bucket, if it is known."""
+        bucket.code = self._code.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep the code of a template."""
+        if bucket.code is not None:
+            self._code[bucket.key, bucket.checksum] = bucket.code
+
+
+def make_page(
+    edition: Edition, templates: Mapping[str, TemplateSource], compiled: CompiledTemplates | None = None
+) -> Page:
+    """Return the page of an edition.
+
+    Args:
+        edition: what is printed
+        templates: those of the edition's language, by name (``minutes.html``)
+        compiled: where compiled templates are kept for the next page
 
     Raises:
         TemplateError: where a template or a clause cannot be filled, with its author's own line.
     """
-    environment = _environment(edition, templates)
+    environment = _environment(edition, templates, compiled)
     with author_places(environment, templates, edition.locale):
         text = environment.get_template(MAIN).render(**_names(edition))
     root = _parse(text, templates)
@@ -179,7 +203,9 @@ class _Environment(ImmutableSandboxedEnvironment):
         return super().call_binop(context, operator, left, right)
 
 
-def _environment(edition: Edition, templates: Mapping[str, TemplateSource]) -> ImmutableSandboxedEnvironment:
+def _environment(
+    edition: Edition, templates: Mapping[str, TemplateSource], compiled: CompiledTemplates | None = None
+) -> ImmutableSandboxedEnvironment:
     locale = edition.locale
 
     def load(name: str) -> tuple[str, str, Callable[[], bool]] | None:
@@ -193,7 +219,9 @@ def _environment(edition: Edition, templates: Mapping[str, TemplateSource]) -> I
         autoescape=True,
         undefined=StrictUndefined,
         loader=FunctionLoader(load),
-        finalize=partial(final_words, locale),
+        finalize=_finalize_of(locale),
+        optimized=False,  # a constant must not be put into words while compiling: the code serves every language
+        bytecode_cache=compiled,
         trim_blocks=True,
         lstrip_blocks=True,
         cache_size=-1,
@@ -206,6 +234,14 @@ def _environment(edition: Edition, templates: Mapping[str, TemplateSource]) -> I
         "unknown": lambda value: isinstance(value, Unknown),
     }
     return environment
+
+
+def _finalize_of(locale: Locale) -> Callable[[Context, Any], Any]:
+    @pass_context  # so Jinja asks for each value as it is printed, constants too
+    def finalize(_: Context, value: Any) -> Any:
+        return final_words(locale, value)
+
+    return finalize
 
 
 def _clause_of(locale: Locale) -> Callable[..., Markup]:

@@ -17,9 +17,9 @@ _BOXES = frozenset(f"{box}-{side}" for box in ("margin", "padding", "border") fo
 # A property that is not here is an error, not a silent difference between the two files.
 PROPERTIES = _BOXES | {
     "background-color", "border", "border-collapse", "break-after", "break-before", "break-inside", "color", "content",
-    "display", "font-family", "font-size", "font-style", "font-weight", "height", "image-rendering", "line-height",
-    "list-style", "margin", "orphans", "padding", "page", "size", "table-layout", "text-align", "text-decoration",
-    "text-indent", "vertical-align", "white-space", "widows", "width",
+    "display", "font-family", "font-kerning", "font-size", "font-style", "font-weight", "height", "image-rendering",
+    "line-height", "list-style", "margin", "orphans", "padding", "page", "size", "table-layout", "text-align",
+    "text-decoration", "text-indent", "vertical-align", "white-space", "widows", "width",
 }  # fmt: skip
 
 _INHERITED = frozenset({"inherit", "initial", "unset"})
@@ -31,6 +31,7 @@ _WORDS = {
     "break-before": frozenset({"auto", "avoid", "page"}),
     "break-inside": frozenset({"auto", "avoid"}),
     "display": frozenset({"block", "flex"}),
+    "font-kerning": frozenset({"none"}),
     "font-style": frozenset({"normal", "italic"}),
     "list-style": frozenset({"none"}),
     "table-layout": frozenset({"fixed"}),

@@ -200,6 +200,8 @@ def foreign_phrases(text: str, foreign: Mapping[str, str]) -> list[tuple[str, st
     ``foreign`` maps names of scripts (``LATIN``) to languages. Words of one foreign script, with the digits, hyphens
     and single spaces between them, are one phrase.
     """
+    if not any(_kind(char, foreign) for char in set(text)):
+        return [(text, "")]
     pieces: list[tuple[str, str]] = []
     for token in re.findall(r"\s+|\S+", text):
         for piece, language in _split_token(token, foreign):

@@ -89,10 +89,17 @@ def _parser() -> ImmutableSandboxedEnvironment:
 
 def _used_names(of: Clause) -> dict[str, int]:
     """Return the dotted names that a clause uses, each with its offset in the clause's text."""
-    tree = _parser().parse(of.text) if "{" in of.text else nodes.Template([])
-    names = {name for node in tree.find_all((nodes.Name, nodes.Getattr)) if (name := _dotted(node))}
+    pieces = [of.text] if "{%" in of.text else EXPRESSION.findall(of.text)
+    names = {name for piece in pieces for name in _names_in(piece)}
     longest = {name for name in names if not any(other.startswith(name + ".") for other in names)}
     return {name: max(0, of.text.find(name)) for name in sorted(longest)}
+
+
+@cache
+def _names_in(expression: str) -> frozenset[str]:
+    """Return the dotted names of an expression; most stand in the clauses of every language."""
+    tree = _parser().parse(expression)
+    return frozenset(name for node in tree.find_all((nodes.Name, nodes.Getattr)) if (name := _dotted(node)))
 
 
 def _dotted(node: nodes.Node) -> str:

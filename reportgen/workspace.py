@@ -27,7 +27,7 @@ from reportgen.fonts import FontSet, find_fonts
 from reportgen.inspection import Inspection, read_inspection
 from reportgen.locales import Locale, check_clauses, read_locale
 from reportgen.office import Office, read_office
-from reportgen.page import Page, check_vocabulary, make_page
+from reportgen.page import CompiledTemplates, Page, check_vocabulary, make_page
 from reportgen.sheets import SheetSource, check_sheet, classes
 from reportgen.template_errors import TemplateSource
 from reportgen.wording import check_wordings
@@ -127,6 +127,11 @@ class Library:
     templates: Mapping[str, Mapping[str, TemplateSource]]
     sheets: Mapping[str, tuple[SheetSource, ...]]
     warnings: tuple[Diagnostic, ...]
+
+    @cached_property
+    def compiled(self) -> CompiledTemplates:
+        """What the templates compile to, kept for all inspections."""
+        return CompiledTemplates()
 
     @cached_property
     def date_forms(self) -> tuple[DateForms, ...]:
@@ -280,7 +285,7 @@ def _make_pages(editions: Mapping[str, Edition], library: Library, found: list[D
     for language, edition in editions.items():
         findings: Iterable[Diagnostic]
         try:
-            pages[language] = make_page(edition, library.templates[language])
+            pages[language] = make_page(edition, library.templates[language], library.compiled)
             findings = check_vocabulary(pages[language], library.classes(language))
         except TemplateError as error:
             findings = error.diagnostics
