@@ -45,7 +45,7 @@ def test_no_file_names_a_path_of_a_machine_or_a_registry() -> None:
 def test_a_path_of_a_machine_is_seen(text: str) -> None:
     assert all(foreign(text.format(folder)) for folder in FOLDERS)
     assert foreign(f"https://{HOSTS[0].replace('·', '.')}/simple")
-    assert foreign("templates/home/x and ./opt/y, $(TMP)/tmp/z") == []
+    assert foreign("templates/home/x and ./opt/y, $(FOLDER)/{}/z".format("tmp")) == []
 
 
 def pins(name: str) -> dict[str, str]:
