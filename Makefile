@@ -14,7 +14,8 @@ SHELL := /bin/bash
 .SUFFIXES:
 .DEFAULT_GOAL := print
 
-PYTHON ?= python3.11
+# Debian's own Python is built with a profile: it is a fifth faster than most others.
+PYTHON ?= $(firstword $(wildcard /usr/bin/python3.11) python3.11)
 NPM := npm --ignore-scripts --no-audit --no-fund --loglevel=error
 PIP := .venv/bin/python -m pip --disable-pip-version-check --quiet
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
