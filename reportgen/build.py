@@ -56,8 +56,11 @@ def build(workspace: Workspace, library: Library, order: Order, cache: Path) -> 
     # Read by fontconfig when WeasyPrint is imported, here and in each worker: no font but the declared ones is seen.
     os.environ["FONTCONFIG_FILE"] = str(fonts.fontconfig())
     with _renderer(order.jobs) as submit:
-        prepared = [_prepare(workspace, library, fonts, order, identifier) for identifier in order.ids]
-        pending = [(item, _submit(submit, item)) for item in prepared]
+        prepared = (_prepare(workspace, library, fonts, order, identifier) for identifier in order.ids)
+        pending: Iterable[tuple[_Prepared, dict[str, Callable[[], Files]]]]
+        pending = ((item, _submit(submit, item)) for item in prepared)
+        if order.jobs > 1:
+            pending = list(pending)  # work for all from the first moment; else one inspection is held at a time
         for item, futures in pending:
             yield _finish(workspace, item, futures)
 
