@@ -65,10 +65,25 @@ def page_leaves(page: str) -> list[Leaf]:
 PAGE_NUMBER = re.compile(r"[0-9]+|-[0-9๐-๙]+-")
 
 
+def by_poppler(pdf: Path) -> str:
+    """Return all text of a PDF in the order in which it was drawn."""
+    return subprocess.run(["pdftotext", "-raw", str(pdf), "-"], capture_output=True, check=True).stdout.decode()
+
+
+def by_pdfium(pdf: Path) -> str:
+    """Return all text of a PDF as PDFium reads it."""
+    document = pypdfium2.PdfDocument(pdf)
+    text = "\f".join(page.get_textpage().get_text_bounded() for page in document)
+    document.close()
+    return text
+
+
+READERS = {"poppler": by_poppler, "pdfium": by_pdfium}
+
+
 def poppler_text(pdf: Path) -> str:
     """Return the text of a PDF in the order in which it was drawn, without the numbers of its pages."""
-    command = ["pdftotext", "-raw", str(pdf), "-"]
-    text = subprocess.run(command, capture_output=True, check=True).stdout.decode()
+    text = by_poppler(pdf)
     return "\n".join(_without_number(page, number) for number, page in enumerate(text.split("\f"), 1))
 
 

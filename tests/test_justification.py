@@ -20,6 +20,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from icu import BreakIterator, Locale
+from reading import READERS
 
 from reportgen import justification
 from reportgen.fonts import Candidate, Typeface, find_fonts
@@ -176,20 +177,6 @@ class Step:
     @property
     def has_space(self) -> bool:
         return " " in (self.left, self.right)
-
-
-def poppler(pdf: Path) -> str:
-    return subprocess.run(["pdftotext", "-raw", pdf, "-"], capture_output=True, text=True, check=True).stdout
-
-
-def pdfium_text(pdf: Path) -> str:
-    document = pypdfium2.PdfDocument(pdf)
-    text = "\f".join(page.get_textpage().get_text_bounded() for page in document)
-    document.close()
-    return text
-
-
-READERS = {"poppler": poppler, "pdfium": pdfium_text}
 
 
 @dataclass(frozen=True)

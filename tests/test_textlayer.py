@@ -15,6 +15,7 @@ from typing import Any
 
 import pypdfium2
 import pytest
+from reading import READERS
 
 from reportgen import textlayer
 from reportgen.fonts import Candidate, Typeface, find_fonts
@@ -104,20 +105,6 @@ def canon(text: str) -> str:
 
 def wanted(name: str) -> str:
     return canon("ก" + re.sub(r"<[^>]+>", "", DOCUMENTS[name][1]))
-
-
-def poppler(pdf: Path) -> str:
-    return subprocess.run(["pdftotext", "-raw", pdf, "-"], capture_output=True, text=True, check=True).stdout
-
-
-def pdfium(pdf: Path) -> str:
-    document = pypdfium2.PdfDocument(pdf)
-    text = "\n".join(page.get_textpage().get_text_bounded() for page in document)
-    document.close()
-    return text
-
-
-READERS = {"poppler": poppler, "pdfium": pdfium}
 
 
 def streams(pdf: Path) -> list[bytes]:
