@@ -58,7 +58,7 @@ bench: $(PRINTED)
 lock:
 	$(PYTHON) -m venv .cache/lock
 	.cache/lock/bin/python -m pip --disable-pip-version-check --quiet install --upgrade uv
-	$(COMPILE) --group build --output-file requirements.lock pyproject.toml
+	$(COMPILE) --extra sign --extra qr --group build --output-file requirements.lock pyproject.toml
 	$(COMPILE) --group dev --constraints requirements.lock --output-file requirements-dev.lock
 	$(NPM) install --prefix tests/ooxml --package-lock-only --omit-lockfile-registry-resolved
 COMPILE = .cache/lock/bin/uv --no-config pip compile --quiet --upgrade --generate-hashes --no-header \
