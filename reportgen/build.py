@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reportgen.diagnostics import Diagnostic, InputError, Place, ReportgenError, SetupError, sort_diagnostics
+from reportgen.folders import OUTPUT, Workspace
 from reportgen.fonts import FontSet
 from reportgen.pictures import Picture, prepare_picture
-from reportgen.workspace import OUTPUT, Library, LoadedInspection, Workspace, load_inspection
+from reportgen.workspace import Library, LoadedInspection, load_inspection
 
 if TYPE_CHECKING:  # WeasyPrint is imported only after FONTCONFIG_FILE is set
     from reportgen.render import Job

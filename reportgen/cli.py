@@ -63,7 +63,7 @@ class Settings:
 
 def full_text_of(folder: Path) -> Callable[[Diagnostic, str], str]:
     """Return how a finding is shown with its source line, read from the workspace that a folder is in."""
-    from reportgen.workspace import Workspace
+    from reportgen.folders import Workspace
 
     try:
         root = Workspace.find(folder).root
@@ -149,7 +149,8 @@ def main(context: click.Context, folder: Path, output_format: str, language: str
 @reports
 def check(settings: Settings, ids: tuple[str, ...]) -> None:
     """Read everything, say everything that is wrong; write nothing."""
-    from reportgen.workspace import Workspace, fonts_or_warning, load_inspection, read_library
+    from reportgen.folders import Workspace
+    from reportgen.workspace import fonts_or_warning, load_inspection, read_library
 
     workspace = Workspace.find(settings.folder)
     chosen = _chosen(workspace, ids)
@@ -180,7 +181,8 @@ def build(
     """Print the minutes: DOCX and PDF, in each language of each inspection."""
     from reportgen.build import FORMATS, Order
     from reportgen.build import build as print_all
-    from reportgen.workspace import Workspace, cache_folder, read_library
+    from reportgen.folders import Workspace, cache_folder
+    from reportgen.workspace import read_library
 
     workspace = Workspace.find(settings.folder)
     chosen = _chosen(workspace, ids)
@@ -207,8 +209,8 @@ def build(
 @reports
 def new(settings: Settings, identifier: str, language: str | None) -> None:
     """Write a commented inspection file to fill in."""
+    from reportgen.folders import Workspace
     from reportgen.new import new_inspection
-    from reportgen.workspace import Workspace
 
     workspace = Workspace.find(settings.folder)
     path = new_inspection(workspace, identifier, language or settings.language)
@@ -221,7 +223,8 @@ def new(settings: Settings, identifier: str, language: str | None) -> None:
 def doctor(settings: Settings) -> None:
     """Prove fonts, line breaking, the text of PDFs and library versions on this computer."""
     from reportgen.doctor import examine
-    from reportgen.workspace import Workspace, cache_folder, read_library
+    from reportgen.folders import Workspace, cache_folder
+    from reportgen.workspace import read_library
 
     library = read_library(Workspace.find(settings.folder))
     failed = 0
@@ -276,5 +279,3 @@ class _progress:  # noqa: N801 - used as a with-statement
         self._done += 1
         if self._shown:
             click.echo(f"\r\033[K{self._done}/{self._total} {identifier}", nl=False, err=True)
-
-

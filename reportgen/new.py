@@ -7,8 +7,8 @@ from pathlib import Path
 
 from reportgen.calendars import parse_date
 from reportgen.diagnostics import Diagnostic, InputError, Place
+from reportgen.folders import INSPECTIONS, TEMPLATES, Workspace
 from reportgen.numbers import ValueProblem
-from reportgen.workspace import INSPECTIONS, TEMPLATES, Workspace
 from reportgen.yamlfile import read_yaml
 
 _FORM = "inspection.yaml"

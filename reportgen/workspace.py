@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -23,6 +22,7 @@ from reportgen.diagnostics import (
     sort_diagnostics,
 )
 from reportgen.edition import Edition, make_edition
+from reportgen.folders import INSPECTIONS, LOCALE_SHEET, SHARED_SHEET, TEMPLATES, Workspace, cache_folder
 from reportgen.fonts import FontSet, find_fonts
 from reportgen.inspection import Inspection, read_inspection
 from reportgen.locales import Locale, check_clauses, read_locale
@@ -31,87 +31,11 @@ from reportgen.page import CompiledTemplates, Page, check_vocabulary, make_page
 from reportgen.sheets import SheetSource, check_sheet, classes
 from reportgen.template_errors import TemplateSource
 from reportgen.wording import check_wordings
-from reportgen.yamlfile import YamlFile, read_yaml
+from reportgen.yamlfile import YamlFile
 
-INSPECTIONS = "inspections"
-TEMPLATES = "templates"
-OUTPUT = "output"
 _LONGEST_NAME = 255  # bytes of a file's name on common disks
-_SHARED_SHEET, _LOCALE_SHEET = "minutes.css", "style.css"
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class Workspace:
-    """An office's folder: it holds ``inspections/`` and ``templates/``; what is printed goes to ``output/``."""
-
-    root: Path
-
-    @classmethod
-    def find(cls, start: Path) -> Workspace:
-        """Return the workspace that a folder is in: the nearest one upwards.
-
-        Raises:
-            InputError: where there is none.
-        """
-        for folder in (start.resolve(), *start.resolve().parents):
-            if (folder / INSPECTIONS).is_dir() and (folder / TEMPLATES).is_dir():
-                return cls(folder)
-        raise InputError(Diagnostic("no-workspace", None, {"folder": str(start)}, "change"))
-
-    def inspection_ids(self) -> tuple[str, ...]:
-        """Return the ids of all inspections: their files' stems, sorted."""
-        return tuple(sorted(path.stem for path in (self.root / INSPECTIONS).glob("[!.]*.yaml")))
-
-    def inspection_id(self, asked: str) -> str:
-        """Return the id for an id or a path as a user writes it.
-
-        Raises:
-            InputError: where there is no such inspection, with the nearest one.
-        """
-        identifier = Path(asked).name.removesuffix(".yaml")
-        there = self.inspection_ids()
-        if identifier in there:
-            return identifier
-        near = difflib.get_close_matches(identifier, there, n=1)
-        values = {"found": asked, "suggestion": near[0] if near else "", "allowed": ", ".join(there) or "—"}
-        raise InputError(Diagnostic("no-such-inspection", None, values, "suggest" if near else "allowed"))
-
-    def languages(self) -> tuple[str, ...]:
-        """Return the languages that there are: the folders of ``templates/`` with a ``locale.yaml``."""
-        return tuple(sorted(path.parent.name for path in (self.root / TEMPLATES).glob("*/locale.yaml")))
-
-    def read_yaml(self, path: str) -> YamlFile:
-        """Return a YAML file of the workspace; the path is relative, with ``/``.
-
-        Raises:
-            InputError: where it is missing or not as the reader wants it.
-        """
-        return read_yaml(self.read_bytes(path), path)
-
-    def read_bytes(self, path: str) -> bytes:
-        """Return the content of a file of the workspace.
-
-        Raises:
-            InputError: where it cannot be read.
-        """
-        try:
-            return (self.root / path).read_bytes()
-        except OSError as error:
-            values = {"problem": error.strerror or str(error)}
-            raise InputError(Diagnostic("file-unreadable", Place(path), values)) from None
-
-    def read_text(self, path: str) -> str:
-        """Return the text of a file of the workspace.
-
-        Raises:
-            InputError: where it cannot be read or is not UTF-8.
-        """
-        try:
-            return self.read_bytes(path).decode("utf-8-sig")
-        except UnicodeDecodeError as error:
-            raise InputError(Diagnostic("file-unreadable", Place(path), {"problem": str(error)})) from None
 
 
 # ---- the library ----------------------------------------------------------------------------------------------------
@@ -212,7 +136,7 @@ def _templates(workspace: Workspace, language: str) -> Mapping[str, TemplateSour
 
 
 def _sheets(workspace: Workspace, language: str) -> tuple[SheetSource, ...]:
-    paths = (f"{TEMPLATES}/{_SHARED_SHEET}", f"{TEMPLATES}/{language}/{_LOCALE_SHEET}")
+    paths = (f"{TEMPLATES}/{SHARED_SHEET}", f"{TEMPLATES}/{language}/{LOCALE_SHEET}")
     return tuple(SheetSource(workspace.read_text(path), path) for path in paths)
 
 
@@ -360,15 +284,6 @@ def _places_of(char: str, files: tuple[YamlFile, ...], locale: Locale, library: 
     for clause in locale.clauses.values():
         if char in clause.text:
             yield clause.locate(clause.text.index(char))
-
-
-# ---- the cache ------------------------------------------------------------------------------------------------------
-
-
-def cache_folder() -> Path:
-    """Return the folder where fonts are kept between runs (XDG Base Directory Specification)."""
-    base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "reportgen"
 
 
 def fonts_or_warning(library: Library) -> tuple[FontSet | None, list[Diagnostic]]:

@@ -44,7 +44,8 @@ class PrintedEdition:
     @cached_property
     def leaves(self) -> list[Leaf]:
         """The blocks of the page, as the templates say them."""
-        from reportgen.workspace import Workspace, load_inspection, read_library
+        from reportgen.folders import Workspace
+        from reportgen.workspace import load_inspection, read_library
 
         workspace = Workspace(self.root)
         loaded = load_inspection(workspace, read_library(workspace), self.inspection, None)

@@ -33,7 +33,8 @@ from unittest import mock
 import yaml
 
 from reportgen.diagnostics import Diagnostic, ReportgenError, sort_diagnostics
-from reportgen.workspace import Library, Workspace, load_inspection, read_library
+from reportgen.folders import Workspace
+from reportgen.workspace import Library, load_inspection, read_library
 
 PROJECT = Path(__file__).parents[1]
 BAD = PROJECT / "tests" / "bad"

@@ -12,7 +12,8 @@ from click.testing import CliRunner
 from lxml import html
 
 from reportgen.cli import main
-from reportgen.workspace import LoadedInspection, Workspace, load_inspection, read_library
+from reportgen.folders import Workspace
+from reportgen.workspace import LoadedInspection, load_inspection, read_library
 
 REAL = "611-2023-08-18"
 REAL_FILE = f"inspections/{REAL}.yaml"

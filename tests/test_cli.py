@@ -17,8 +17,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reportgen.diagnostics import Diagnostic, ReportgenError, one_line
+from reportgen.folders import Workspace
 from reportgen.fonts import FontSet
-from reportgen.workspace import Library, Workspace, load_inspection, read_library
+from reportgen.workspace import Library, load_inspection, read_library
 
 VI, TH, OFFICE = "templates/vi/wording.yaml", "templates/th/wording.yaml", "templates/office.yaml"
 OLD = {

@@ -11,8 +11,9 @@ import pytest
 
 from reportgen import edition, inspection, locales, office, page, sheets
 from reportgen.checks import check_inspection, check_office
+from reportgen.folders import Workspace
 from reportgen.model import Record, walk
-from reportgen.workspace import Workspace, load_inspection, read_library
+from reportgen.workspace import load_inspection, read_library
 from reportgen.yamlfile import read_yaml
 
 ROOT = Path(__file__).parent.parent

@@ -12,9 +12,10 @@ from desk import SMALLEST_FILE
 
 from reportgen.calendars import DateForms
 from reportgen.diagnostics import InputError
+from reportgen.folders import Workspace
 from reportgen.inspection import Area, Inspection, Role, read_inspection
 from reportgen.model import Unknown
-from reportgen.workspace import Workspace, read_library
+from reportgen.workspace import read_library
 from reportgen.yamlfile import read_yaml
 
 SMALLEST = yaml.load((PROJECT / SMALLEST_FILE).read_text(encoding="utf-8"), Loader=yaml.BaseLoader)

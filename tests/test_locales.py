@@ -9,8 +9,9 @@ from conftest import PROJECT, Office
 from desk import Desk
 
 from reportgen.diagnostics import InputError, Place, TemplateError
+from reportgen.folders import Workspace
 from reportgen.locales import check_clauses, clause, read_clauses
-from reportgen.workspace import Workspace, read_library
+from reportgen.workspace import read_library
 from reportgen.yamlfile import read_yaml
 
 TH = "templates/th/locale.yaml"

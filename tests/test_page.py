@@ -9,9 +9,10 @@ import yaml
 from conftest import PROJECT, Office
 from desk import REAL, REAL_FILE, SMALLEST, SMALLEST_FILE, Desk, said
 
+from reportgen.folders import Workspace
 from reportgen.locales import Locale
 from reportgen.page import Numbering
-from reportgen.workspace import Workspace, read_library
+from reportgen.workspace import read_library
 
 LETTERHEAD = "templates/vi/letterhead.html"
 RULE = '<hr class="agency-rule"/>'

@@ -16,7 +16,8 @@ from conftest import Office
 PROGRAM = """
 import json, os, sys
 from pathlib import Path
-from reportgen.workspace import Workspace, read_library
+from reportgen.folders import Workspace
+from reportgen.workspace import read_library
 library = read_library(Workspace(Path(sys.argv[1])))
 fonts = library.find_fonts(Path(sys.argv[2]))
 os.environ["FONTCONFIG_FILE"] = str(fonts.fontconfig())

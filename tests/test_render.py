@@ -16,7 +16,8 @@ MAKE_JOBS = """
 import pickle, sys
 from pathlib import Path
 from reportgen.build import Order, _prepare
-from reportgen.workspace import Workspace, read_library
+from reportgen.folders import Workspace
+from reportgen.workspace import read_library
 import os
 workspace, cache = Workspace(Path(sys.argv[1])), Path(sys.argv[2])
 library = read_library(workspace)

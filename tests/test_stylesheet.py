@@ -12,7 +12,8 @@ from conftest import Office
 CONTRACT = """
 import inspect, json, os, sys
 from pathlib import Path
-from reportgen.workspace import Workspace, read_library
+from reportgen.folders import Workspace
+from reportgen.workspace import read_library
 fonts = read_library(Workspace(Path(sys.argv[1]))).find_fonts(Path(sys.argv[2]))
 os.environ["FONTCONFIG_FILE"] = str(fonts.fontconfig())
 import weasyprint

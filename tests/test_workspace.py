@@ -9,7 +9,8 @@ from conftest import Office
 from desk import REAL, REAL_FILE, SMALLEST, Desk
 
 from reportgen.diagnostics import InputError
-from reportgen.workspace import Workspace, read_library
+from reportgen.folders import Workspace
+from reportgen.workspace import read_library
 
 
 @pytest.fixture
