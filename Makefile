@@ -43,7 +43,7 @@ $(PRINTED) &: .venv/.reportgen $(SOURCES)
 test: .venv/.reportgen .venv/.test-libraries .venv/.validator
 	.venv/bin/ruff check .
 	.venv/bin/mypy
-	.venv/bin/python -m pytest
+	.venv/bin/python -m pytest --numprocesses auto --dist loadfile
 
 pictures: $(PRINTED) .venv/.test-libraries
 	.venv/bin/python docs/draw_pages.py $(filter %.pdf,$(PRINTED))

@@ -102,8 +102,8 @@ LITERALS = set(
     """
     date days deputy digits done figures from languages name parent person photos rate role spans team text time to
     total unconfirmed unit unknown within vi th
-    reportgen check doctor -C
-    office.yaml locale.yaml wording.yaml style.css docs/templates.md inspections/ templates/
+    reportgen check doctor issue -C
+    office.yaml locale.yaml wording.yaml style.css docs/templates.md inspections/ templates/ output/issued
     br hr img src alt figure figcaption p class th td col row scope page
     YAML UTF-8 UTF-16 UTF-32 Unicode Notepad Save As MB Tab PDF DOCX Word JPEG PNG CLDR Pango libthai fontconfig fc-list
     BB-ĐKT mm pt HH a-z
