@@ -101,7 +101,11 @@ def test_make_installs_the_fonts_that_the_languages_name() -> None:
 
 def test_make_test_checks_style_and_types_and_ends_with_pytest() -> None:
     *_, style, types, last = make("--dry-run", "test")
-    assert [command.split("/")[-1] for command in (style, types, last)] == ["ruff check .", "mypy", "python -m pytest"]
+    assert [command.split("/")[-1] for command in (style, types, last)] == [
+        "ruff check .",
+        "mypy",
+        "python -m pytest --numprocesses auto --dist loadfile",
+    ]
 
 
 def test_continuous_integration_runs_make_test() -> None:
