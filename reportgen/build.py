@@ -79,27 +79,32 @@ class _Prepared:
 def _prepare(workspace: Workspace, library: Library, fonts: FontSet, order: Order, identifier: str) -> _Prepared:
     try:
         loaded = load_inspection(workspace, library, identifier, fonts)
-        languages = _languages(loaded, order)
-        pictures = _pictures(loaded)
+        jobs = make_jobs(loaded, library, fonts, order.languages, order.formats)
     except ReportgenError as error:
         return _Prepared(identifier, {}, error.diagnostics)
-    from reportgen.render import Job  # WeasyPrint comes along: not where there is nothing to print
-
-    jobs = {
-        language: Job(
-            page=loaded.pages[language],
-            sheets=library.sheets[language],
-            pictures=pictures,
-            fonts=fonts,
-            formats=order.formats,
-        )
-        for language in languages
-    }
     return _Prepared(identifier, jobs, warnings=loaded.warnings)
 
 
-def _languages(loaded: LoadedInspection, order: Order) -> tuple[str, ...]:
-    return tuple(language for language in loaded.pages if not order.languages or language in order.languages)
+def make_jobs(
+    loaded: LoadedInspection,
+    library: Library,
+    fonts: FontSet,
+    languages: tuple[str, ...] = (),
+    formats: tuple[str, ...] = FORMATS,
+) -> dict[str, Job]:
+    """Return what is to be rendered of an inspection, by language; without ``languages``, in all that it has.
+
+    Raises:
+        InputError: for photographs that cannot be read.
+    """
+    pictures = _pictures(loaded)
+    from reportgen.render import Job  # WeasyPrint comes along: not where there is nothing to print
+
+    return {
+        language: Job(page, library.sheets[language], pictures, fonts, formats)
+        for language, page in loaded.pages.items()
+        if not languages or language in languages
+    }
 
 
 def _pictures(loaded: LoadedInspection) -> dict[str, Picture]:

@@ -219,21 +219,49 @@ def new(settings: Settings, identifier: str, language: str | None) -> None:
 
 
 @main.command()
+@click.option("--parity", metavar="ID", default=None, help="Compare the DOCX and the PDF of this inspection instead.")
 @reports
-def doctor(settings: Settings) -> None:
+def doctor(settings: Settings, parity: str | None) -> None:
     """Prove fonts, line breaking, the text of PDFs and library versions on this computer."""
     from reportgen.doctor import examine
     from reportgen.folders import Workspace, cache_folder
     from reportgen.workspace import read_library
 
-    library = read_library(Workspace.find(settings.folder))
+    workspace = Workspace.find(settings.folder)
+    if parity is not None:
+        sys.exit(_compare_files(settings, workspace, workspace.inspection_id(parity)))
     failed = 0
-    for result in examine(library, cache_folder()):
-        mark = click.style("✓", fg="green") if result.good else click.style("✗", fg="red")
-        click.echo(f"{mark} {result.text(settings.language)}")
-        failed += not result.good
+    for result in examine(read_library(workspace), cache_folder()):
+        failed += _show_result(settings, result)
     settings.say("healthy" if not failed else "ill", failed=failed)
     sys.exit(1 if failed else 0)
+
+
+def _compare_files(settings: Settings, workspace: Any, identifier: str) -> int:
+    """Show how far the files of an inspection agree, and return the exit code."""
+    from reportgen.doctor import as_data, compare_files, tell
+    from reportgen.workspace import cache_folder, read_library
+
+    found = compare_files(workspace, read_library(workspace), identifier, cache_folder())
+    results = [result for language, comparison in found.items() for result in tell(language, comparison)]
+    failed = sum(result.good is False for result in results)
+    if settings.output_format == "json":
+        import json  # for programs only
+
+        data = {"findings": [], "files": [], "parity": as_data(identifier, found)}
+        click.echo(json.dumps(data, ensure_ascii=False, indent=2))
+        return 1 if failed else 0
+    for result in results:
+        _show_result(settings, result)
+    settings.say("same-paper" if not failed else "other-paper", inspection=identifier, failed=failed)
+    return 1 if failed else 0
+
+
+def _show_result(settings: Settings, result: Any) -> bool:
+    """Show one thing examined, and return whether it is bad."""
+    mark = {True: click.style("✓", fg="green"), False: click.style("✗", fg="red"), None: "·"}[result.good]
+    click.echo(f"{mark} {result.text(settings.language)}")
+    return result.good is False
 
 
 def _chosen(workspace: Any, ids: tuple[str, ...]) -> tuple[str, ...]:

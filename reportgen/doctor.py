@@ -1,29 +1,42 @@
-"""Is this computer fit to print? Library versions, fonts, and line breaks between words, each proven."""
+"""Is this computer fit to print? Library versions, fonts, and line breaks between words, each proven.
+
+And are the DOCX and the PDF of an inspection the same paper, on this computer?
+"""
 
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from reportgen.build import make_jobs
 from reportgen.diagnostics import Diagnostic, SetupError, catalogue
 from reportgen.fonts import FontSet
-from reportgen.workspace import Library
+from reportgen.workspace import Library, Workspace, load_inspection
+
+if TYPE_CHECKING:  # lxml is imported only where files are compared
+    from reportgen.parity import Comparison, OtherLine
 
 # WeasyPrint's insides are known to stylesheet.py and textlayer.py, so another version is not good enough.
 _PINNED = {"weasyprint": "70.0"}
 _SHOWN = ("weasyprint", "python-docx", "jinja2", "pydantic", "babel", "fonttools", "pillow", "lxml")
 BREAK_MARK = "|"
+_SHOWN_LINES = 5  # blocks of an edition of which a line is shown that differs
+_SHOWN_LETTERS = 60  # of a block
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One thing examined: its sentence in the catalogue's ``ui``, and the values of the sentence."""
+    """One thing examined: its sentence in the catalogue's ``ui``, and the values of the sentence.
 
-    good: bool
+    ``good`` is None for a remark, which is neither good nor bad.
+    """
+
+    good: bool | None
     sentence: str
     values: Mapping[str, Any]
 
@@ -86,3 +99,86 @@ def broken(text: str, language: str) -> list[str]:
     attributes = get_log_attrs(text, language)
     cuts = [index for index in range(1, len(text)) if attributes[index].is_line_break]
     return [text[start:end] for start, end in zip([0, *cuts], [*cuts, len(text)], strict=True)]
+
+
+# ---- one inspection, two files --------------------------------------------------------------------------------------
+
+
+def compare_files(workspace: Workspace, library: Library, identifier: str, cache: Path) -> dict[str, Comparison]:
+    """Return how page, DOCX and PDF of an inspection compare on this computer, by language; no file is left.
+
+    Raises:
+        ReportgenError: where the inspection cannot be printed.
+        SetupError: where LibreOffice or poppler is missing, or does not read a file.
+    """
+    from reportgen.parity import Programs, compare, docx_blocks, number_pattern, page_leaves
+
+    programs = Programs.find()
+    fonts = library.find_fonts(cache)
+    # Read by fontconfig when WeasyPrint is imported.
+    os.environ["FONTCONFIG_FILE"] = str(fonts.fontconfig())
+    jobs = make_jobs(load_inspection(workspace, library, identifier, fonts), library, fonts)
+    from reportgen.render import render
+
+    printed = {language: render(job) for language, job in jobs.items()}
+    with tempfile.TemporaryDirectory(prefix="reportgen-") as name:
+        folder = Path(name)
+        for language, artifacts in printed.items():
+            for form, content in artifacts.files.items():
+                (folder / f"{form}-{language}.{form}").write_bytes(content)
+        documents = [folder / f"docx-{language}.docx" for language in printed]
+        converted = programs.print_docx(documents, folder, fonts.fontconfig())
+        return {
+            language: compare(
+                page_leaves(jobs[language].page.html),
+                docx_blocks(artifacts.files["docx"]),
+                programs.pdf_pages(folder / f"pdf-{language}.pdf"),
+                programs.pdf_pages(converted[f"docx-{language}"]),
+                number_pattern(artifacts.document.setup.number),
+            )
+            for language, artifacts in printed.items()
+        }
+
+
+def tell(language: str, found: Comparison) -> Iterator[Result]:
+    """Yield what a comparison found: blocks and pages must agree, lines should."""
+    edition = {"language": language}
+    if not found.faults:
+        yield Result(True, "parity-blocks", {**edition, "blocks": len(found.leaves)})
+    for file, fault in found.faults.items():
+        values = {"block": fault.block, "wanted": fault.wanted[:_SHOWN_LETTERS], "found": fault.found[:_SHOWN_LETTERS]}
+        printed = "parity-block-pdf" if file == "pdf" else "parity-block-printed"
+        sentence = "parity-block-docx" if file == "docx" else printed
+        yield Result(False, sentence, {**edition, **values})
+    pages = {**edition, "pdf": found.pdf.pages, "docx": found.docx.pages}
+    yield Result(found.same_pages, "parity-pages" if found.same_pages else "parity-pages-differ", pages)
+    other = found.other_lines
+    equal = {"equal": found.lines - len(other), "lines": found.lines}
+    breaks = {"equal_breaks": found.breaks - found.other_breaks, "breaks": found.breaks}
+    yield Result(None if other else True, "parity-lines", {**edition, **equal, **breaks})
+    first = {line.block: line for line in reversed(other)}  # of each block: the lines after it are moved by it
+    for line in sorted(first.values(), key=lambda line: line.block)[:_SHOWN_LINES]:
+        values = {"block": line.block, "text": found.leaves[line.block - 1].text[:_SHOWN_LETTERS]}
+        yield Result(None, "parity-line", {**edition, **values, "pdf": line.pdf, "docx": line.docx})
+
+
+def as_data(identifier: str, found: Mapping[str, Comparison]) -> dict[str, Any]:
+    """Return what comparisons found as numbers, texts and lists, for programs."""
+    return {"inspection": identifier, "editions": [_edition_data(*pair) for pair in found.items()]}
+
+
+def _edition_data(language: str, found: Comparison) -> dict[str, Any]:
+    return {
+        "language": language,
+        "blocks": len(found.leaves),
+        "other_blocks": {file: asdict(fault) for file, fault in found.faults.items()},
+        "pages": {"pdf": found.pdf.pages, "docx": found.docx.pages},
+        "lines": found.lines,
+        "line_breaks": found.breaks,
+        "other_line_breaks": found.other_breaks,
+        "other_lines": [_line_data(line, found) for line in found.other_lines],
+    }
+
+
+def _line_data(line: OtherLine, found: Comparison) -> dict[str, Any]:
+    return {**asdict(line), "text": found.leaves[line.block - 1].text}

@@ -14,7 +14,9 @@ from typing import Any
 
 import pytest
 import yaml
-from reading import Leaf, PrintedDocx, PrintedPdf, page_leaves, read_pdf
+from reading import PAGE_NUMBER, PrintedDocx, PrintedPdf, read_pdf
+
+from reportgen.parity import Comparison, Leaf, Programs, compare, docx_blocks, page_leaves
 
 PROJECT = Path(__file__).parents[1]
 REAL, SMALLEST = "611-2023-08-18", "mau-toi-thieu"
@@ -51,6 +53,11 @@ class PrintedEdition:
         loaded = load_inspection(workspace, read_library(workspace), self.inspection, None)
         return page_leaves(loaded.pages[self.language].html)
 
+    def compare(self, converted: Path) -> Comparison:
+        """Compare page, PDF and DOCX; ``converted`` is the DOCX as LibreOffice prints it."""
+        pages = (Programs.find().pdf_pages(path) for path in (self.pdf_path, converted))
+        return compare(self.leaves, docx_blocks(self.docx.path.read_bytes()), *pages, PAGE_NUMBER)
+
 
 @dataclass(frozen=True)
 class Office:
@@ -85,15 +92,7 @@ class Office:
 
     def convert(self, documents: list[Path], folder: Path) -> dict[str, Path]:
         """Return the PDFs that LibreOffice prints of DOCX files, by stem. Without LibreOffice this fails."""
-        program = shutil.which("soffice")
-        assert program, "LibreOffice (soffice) is not installed: page breaks of the DOCX cannot be proven"
-        profile = f"-env:UserInstallation={(folder / 'profile').as_uri()}"
-        command = [program, profile, "--headless", "--convert-to", "pdf", "--outdir", str(folder), *map(str, documents)]
-        environment = {**self.environment, "FONTCONFIG_FILE": str(self.fontconfig)}
-        subprocess.run(command, env=environment, capture_output=True, check=True, timeout=300)
-        made = {path.stem: path for path in folder.glob("*.pdf")}
-        assert made.keys() == {path.stem for path in documents}
-        return made
+        return Programs.find().print_docx(documents, folder, self.fontconfig)
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 """How tests read what was printed: the page's blocks, a PDF's letters and lines, a DOCX's paragraphs.
 
-Nothing here knows reportgen: what it says of a file is what any other reader of that file would say.
+What it says of a file is what any other reader of that file would say; of reportgen it knows only `parity`, which reads
+files in the same way.
 """
 
 from __future__ import annotations
@@ -18,51 +19,19 @@ from pathlib import Path
 
 import pypdfium2
 import pypdfium2.raw as pdfium
-from lxml import etree, html
+from lxml import etree
 from PIL import Image
+
+from reportgen.parity import Leaf, docx_blocks, squeeze, without_number
 
 POINTS_PER_MM = 72 / 25.4
 
-_LEAVES = frozenset({"p", "h1", "h2", "h3", "li", "th", "td", "figcaption"})
 _SAME_LINE = 1.0  # points between two baselines
-
-
-# ---- texts ----------------------------------------------------------------------------------------------------------
-
-
-def canon(text: str) -> str:
-    """Return a text as readers of different files must agree on it.
-
-    NFC, SARA AM whole (PDF readers tell its two halves), nothing invisible, white space as one blank.
-    """
-    text = unicodedata.normalize("NFC", re.sub("\u0e4d([\u0e48-\u0e4b]?)\u0e32", "\\1\u0e33", text))
-    return " ".join(re.sub("[\u200b\u00ad\u2060\ufeff]", "", text).split())
-
-
-def squeeze(text: str) -> str:
-    """Return a text without white space: where a PDF breaks lines, none can be told."""
-    return re.sub(r"\s", "", canon(text))
-
-
-@dataclass(frozen=True)
-class Leaf:
-    """A block of the page that holds text and no other block."""
-
-    tag: str
-    name: str  # its class
-    text: str
-
-
-def page_leaves(page: str) -> list[Leaf]:
-    """Return the leaf blocks of a page, in order."""
-    leaves = (element for element in html.fromstring(page).iter() if element.tag in _LEAVES)
-    return [Leaf(leaf.tag, leaf.get("class", ""), canon(leaf.text_content())) for leaf in leaves]
 
 
 # ---- PDF ------------------------------------------------------------------------------------------------------------
 
-
-PAGE_NUMBER = re.compile(r"[0-9]+|-[0-9๐-๙]+-")
+PAGE_NUMBER = re.compile(r"-?(\d+)-?")
 
 
 def by_poppler(pdf: Path) -> str:
@@ -83,19 +52,8 @@ READERS = {"poppler": by_poppler, "pdfium": by_pdfium}
 
 def poppler_text(pdf: Path) -> str:
     """Return the text of a PDF in the order in which it was drawn, without the numbers of its pages."""
-    text = by_poppler(pdf)
-    return "\n".join(_without_number(page, number) for number, page in enumerate(text.split("\f"), 1))
-
-
-def _without_number(page: str, number: int) -> str:
-    """Return the text of a page without its number, which is drawn first or last; a row of figures is not one."""
-    lines = page.strip("\n").split("\n")
-    for index in (-1, 0):
-        line = squeeze(lines[index])
-        if len(lines) > 1 and PAGE_NUMBER.fullmatch(line) and int(line.strip("-")) == number:
-            del lines[index]
-            break
-    return "\n".join(lines)
+    pages = by_poppler(pdf).split("\f")[:-1]
+    return "\n".join(without_number(page, number, PAGE_NUMBER) for number, page in enumerate(pages, 1))
 
 
 def poppler_lines(pdf: Path) -> list[str]:
@@ -392,7 +350,7 @@ class PrintedDocx:
     @cached_property
     def blocks(self) -> list[str]:
         """The texts of all paragraphs that have one."""
-        return [text for text in map(paragraph_text, self.paragraphs) if text]
+        return docx_blocks(self.path.read_bytes())
 
     @cached_property
     def text(self) -> str:
@@ -412,12 +370,6 @@ class PrintedDocx:
         """Return whether a property that is on or off is on."""
         found = self.property(paragraph, path)
         return found is not None and found.get(w("val"), "1") not in ("0", "false")
-
-
-def paragraph_text(paragraph: etree._Element) -> str:
-    """Return the text of a paragraph, its fields left out."""
-    signs = {w("tab"): "\t", w("br"): "\n", w("noBreakHyphen"): "-"}
-    return canon("".join(signs.get(node.tag, node.text or "") for node in paragraph.iter(w("t"), *signs)))
 
 
 # ---- pictures of pages ----------------------------------------------------------------------------------------------

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 import pytest
 from conftest import REAL, PrintedEdition
-from reading import poppler_text, squeeze
+from reading import poppler_text
+
+from reportgen.parity import squeeze
 
 
 @dataclass(frozen=True)

@@ -19,16 +19,15 @@ from reading import (
     NAMESPACES,
     POINTS_PER_MM,
     Box,
-    Leaf,
     Letter,
     Passage,
     PrintedDocx,
     PrintedPdf,
-    paragraph_text,
     read_pdf,
-    squeeze,
     w,
 )
+
+from reportgen.parity import Leaf, paragraph_text, squeeze
 
 A4 = (210 * POINTS_PER_MM, 297 * POINTS_PER_MM)
 SIGNING_ROOM = 30 * POINTS_PER_MM

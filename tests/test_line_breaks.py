@@ -16,8 +16,9 @@ import pytest
 from conftest import REAL, Office, PrintedEdition
 from desk import REAL_FILE, Desk
 from lxml import etree, html
-from reading import NAMESPACES, Letter, PrintedPdf, poppler_lines, read_pdf, squeeze, w
+from reading import NAMESPACES, Letter, PrintedPdf, poppler_lines, read_pdf, w
 
+from reportgen.parity import squeeze
 from reportgen.typography import Together, Typography, typeset
 
 WIDTHS_MM = [50 + 1.7 * step for step in range(36)]

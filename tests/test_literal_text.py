@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 import yaml
 from conftest import REAL, SMALLEST, Office, PrintedEdition, change_yaml
-from reading import canon, page_leaves, poppler_text, squeeze
+from reading import poppler_text
+
+from reportgen.parity import canon, page_leaves, squeeze
 
 LANGUAGES = ("vi", "th")
 SUFFIXES = {

@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 from conftest import EDITIONS, REAL, PrintedEdition
 from PIL import Image
-from reading import column_ink, ink_shift, poppler_lines, poppler_text, read_pdf, render_pages, row_ink, squeeze
+from reading import column_ink, ink_shift, poppler_text, read_pdf, render_pages, row_ink
+
+from reportgen.parity import number_pattern, read_printed, squeeze
 
 # The DOCX of Thai is spread over its letters in Word (w:jc thaiDistribute), which LibreOffice 7.4 shows flush left; and
 # its dictionary of Thai words is not the one of the PDF: some lines end a syllable earlier or later.
@@ -43,23 +45,11 @@ def test_docx_says_the_page_block_by_block(edition: PrintedEdition) -> None:
 
 @pytest.mark.parametrize("reader", ["poppler", "pdfium"])
 def test_pdf_says_the_page_block_by_block_and_nothing_else(edition: PrintedEdition, reader: str) -> None:
-    stream = squeeze(poppler_text(edition.pdf_path)) if reader == "poppler" else edition.pdf.stream
-    heads = "".join(squeeze(leaf.text) for leaf in edition.leaves if leaf.name == "column-head")
-    start = 0
-    for leaf in edition.leaves:
-        wanted = squeeze(leaf.text)
-        if not wanted:
-            continue
-        index = stream.find(wanted, start)
-        assert index >= 0, f"{leaf.text!r} does not come after {stream[max(0, start - 60) : start]!r}"
-        check_between(stream[start:index], heads)
-        start = index + len(wanted)
-    check_between(stream[start:], heads)
-
-
-def check_between(text: str, heads: str) -> None:
-    """Assert that between two blocks there is nothing but the head of a table that goes on, on the next page."""
-    assert text in ("", heads), f"{text!r} is in the PDF and not on the page"
+    text = poppler_text(edition.pdf_path) if reader == "poppler" else edition.pdf.stream
+    leaves = [leaf for leaf in edition.leaves if leaf.text]
+    found = read_printed([text], leaves, number_pattern(None))
+    assert found.fault is None
+    assert ["".join(lines) for lines in found.blocks] == [squeeze(leaf.text) for leaf in leaves]
 
 
 def test_line_breaks_are_the_only_white_space_that_readers_of_the_pdf_may_lose(edition: PrintedEdition) -> None:
@@ -137,14 +127,12 @@ def test_most_lines_break_at_the_same_places(
     both: tuple[PrintedEdition, Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
     edition, converted = both
-    ours, theirs = Counter(poppler_lines(edition.pdf_path)), Counter(poppler_lines(converted))
-    share = sum((ours & theirs).values()) / sum(ours.values())
+    found = edition.compare(converted)
+    share = 1 - len(found.other_lines) / found.lines
     with capsys.disabled():
-        sys.stdout.write(
-            f"\n{edition.pdf_path.stem}: {share:.1%} of {sum(ours.values())} lines are equal; "
-            f"in the PDF only: {list((ours - theirs).elements())}"
-        )
-    assert share >= EQUAL_LINES[edition.language]
+        sys.stdout.write(f"\n{edition.pdf_path.stem}: {share:.1%} of {found.lines} lines are equal")
+    assert found.faults == {}
+    assert share >= EQUAL_LINES[edition.language], found.other_lines
 
 
 # ---- one document, two files ----------------------------------------------------------------------------------------
