@@ -240,7 +240,8 @@ def doctor(settings: Settings, parity: str | None) -> None:
 def _compare_files(settings: Settings, workspace: Any, identifier: str) -> int:
     """Show how far the files of an inspection agree, and return the exit code."""
     from reportgen.doctor import as_data, compare_files, tell
-    from reportgen.workspace import cache_folder, read_library
+    from reportgen.folders import cache_folder
+    from reportgen.workspace import read_library
 
     found = compare_files(workspace, read_library(workspace), identifier, cache_folder())
     results = [result for language, comparison in found.items() for result in tell(language, comparison)]

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 from reportgen.build import make_jobs
 from reportgen.diagnostics import Diagnostic, SetupError, catalogue
+from reportgen.folders import Workspace
 from reportgen.fonts import FontSet
-from reportgen.workspace import Library, Workspace, load_inspection
+from reportgen.workspace import Library, load_inspection
 
 if TYPE_CHECKING:  # lxml is imported only where files are compared
     from reportgen.parity import Comparison, OtherLine
