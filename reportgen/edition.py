@@ -12,11 +12,12 @@ from decimal import Decimal
 from itertools import groupby
 
 from reportgen.checks import used_entries
+from reportgen.ingredients import Ingredient, Ledger
 from reportgen.inspection import Area, BodyReference, Inspection, PersonReference, Result, Role, Signatory
 from reportgen.locales import Locale, clause
 from reportgen.model import Text, Unknown, walk
 from reportgen.numbers import percentage
-from reportgen.office import Body, Office, Person
+from reportgen.office import Body, Office, Person, entry_ingredient, original
 
 # ---- what a template sees -------------------------------------------------------------------------------------------
 
@@ -193,7 +194,8 @@ class InspectionView:
 class Edition:
     """One inspection in one language: the unit that is printed, stale or issued.
 
-    ``people`` and ``places`` are names, in its language, that lines do not break as they like.
+    ``people`` and ``places`` are names, in its language, that lines do not break as they like; ``office_names`` are
+    those of the office file among them. ``used`` is what it was made of.
     """
 
     id: str
@@ -203,6 +205,8 @@ class Edition:
     is_draft: bool
     people: frozenset[str] = frozenset()
     places: frozenset[str] = frozenset()
+    office_names: frozenset[str] = frozenset()
+    used: tuple[Ingredient, ...] = ()
 
     @property
     def language(self) -> str:
@@ -215,18 +219,30 @@ class Edition:
 
 def make_edition(identifier: str, inspection: Inspection, office: Office, locale: Locale) -> Edition:
     """Return the inspection in the language of a locale. The inspection has been checked (``check_inspection``)."""
-    translator = _Translator(office, locale)
-    entries = [entry for _, entry in walk((office, inspection))]
-    digits = inspection.digits or locale.data.digits
+    ledger = Ledger()
+    translator = _Translator(office, locale.recorded(ledger), ledger)
+    facts = translator.inspection(inspection)
+    digits = inspection.digits or translator.locale.data.digits
+    people, places = _names_in(office, locale.language)
+    own_people, own_places = _names_in(inspection, locale.language)
     return Edition(
         id=identifier,
         locale=locale,
-        inspection=translator.inspection(inspection),
+        inspection=facts,
         native_digits=digits == "native",
         is_draft=any(entry.unconfirmed for _, entry in used_entries(inspection, office)),
-        people=_in_language((entry.name for entry in entries if isinstance(entry, Person)), locale.language),
-        places=_in_language((entry.proper for entry in entries if isinstance(entry, Body)), locale.language),
+        people=people | own_people,
+        places=places | own_places,
+        office_names=people | places,
+        used=ledger.used,
     )
+
+
+def _names_in(records: Office | Inspection, language: str) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the names of people, and what names of places have of their own, in a language."""
+    entries = [entry for _, entry in walk(records)]
+    people = _in_language((entry.name for entry in entries if isinstance(entry, Person)), language)
+    return people, _in_language((entry.proper for entry in entries if isinstance(entry, Body)), language)
 
 
 def _in_language(texts: Iterable[Text | None], language: str) -> frozenset[str]:
@@ -235,18 +251,25 @@ def _in_language(texts: Iterable[Text | None], language: str) -> frozenset[str]:
 
 @dataclass(frozen=True)
 class _Translator:
-    """Turns records into what a template sees, in one language."""
+    """Turns records into what a template sees, in one language; writes down which office entries it takes."""
 
     office: Office
     locale: Locale
+    ledger: Ledger
+
+    def take(self, section: str, identifier: str) -> None:
+        if used := entry_ingredient(self.office, f"{section}.{identifier}", self.locale.language):
+            self.ledger.add(used)
 
     def text(self, text: Text | None) -> str:
         return text.in_language(self.locale.language) if text else ""
 
     def body(self, reference: BodyReference | str) -> Named:
-        body = self.office.body(reference) if isinstance(reference, str) else reference
+        body = reference if isinstance(reference, Body) else self.office.body(reference)
         if body is None:
             raise KeyError(reference)
+        if isinstance(reference, str):
+            self.take("agencies" if reference in self.office.agencies else "units", reference)
         short = self.text(body.short) or None
         return Named(self.text(body.name), self._original(body.name), short, bool(body.unconfirmed))
 
@@ -258,12 +281,14 @@ class _Translator:
 
     def person(self, reference: PersonReference) -> NamedPerson:
         person = self.office.people[reference] if isinstance(reference, str) else reference
+        if isinstance(reference, str):
+            self.take("people", reference)
         return NamedPerson(
             name=self.text(person.name),
             original=self._original(person.name),
             unconfirmed=bool(person.unconfirmed),
-            title=self._entry(person.title, self.office.titles),
-            position=self._entry(person.position, self.office.positions),
+            title=self._entry(person.title, "titles", self.office.titles),
+            position=self._entry(person.position, "positions", self.office.positions),
             agency=self._agency(person.agency),
         )
 
@@ -274,13 +299,13 @@ class _Translator:
         return references if isinstance(references, Unknown) else tuple(map(self.person, references))
 
     def _original(self, name: Text) -> str | None:
-        own = self.office.language
-        if own == self.locale.language or name.is_plain or own not in name:
-            return None
-        return name.in_language(own)
+        return original(name, self.office.language, self.locale.language)
 
-    def _entry(self, value: str | Text | None, entries: Mapping[str, Text]) -> str:
-        return self.text(entries[value]) if isinstance(value, str) else self.text(value)
+    def _entry(self, value: str | Text | None, section: str, entries: Mapping[str, Text]) -> str:
+        if not isinstance(value, str):
+            return self.text(value)
+        self.take(section, value)
+        return self.text(entries[value])
 
     def _agency(self, value: str | Text | None) -> str:
         return str(self.body(value)) if isinstance(value, str) else self.text(value)

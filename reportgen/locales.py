@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import difflib
+import json
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 from string import Formatter
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self, cast
 
 from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -18,6 +19,7 @@ from pydantic_core import PydanticCustomError
 from reportgen.calendars import Calendar, DateForms
 from reportgen.diagnostics import Diagnostic, InputError, Place, TemplateError
 from reportgen.fonts import Candidate, Typeface
+from reportgen.ingredients import Ingredient, Ledger, digest_of
 from reportgen.model import Record, validate
 from reportgen.numbers import NumberForms, ValueProblem
 from reportgen.yamlfile import YamlFile
@@ -179,6 +181,11 @@ class Locale:
         percent = self.data.percent_in_table if in_table else self.data.percent
         return NumberForms(language=self.data.language, percent=percent)
 
+    def recorded(self, ledger: Ledger) -> Locale:
+        """Return the same locale, which writes each clause and key that it is asked for into a ledger."""
+        data = cast("LocaleFile", _RecordedData(self.data, ledger))
+        return Locale(self.language, data, _RecordedClauses(self.clauses, ledger))
+
     @property
     def place(self) -> Place | None:
         """The file of the clauses; None where it has none."""
@@ -202,6 +209,62 @@ class Locale:
     def letters(self) -> Mapping[str, str]:
         """The letters that a font must have to be accepted, by family."""
         return {font.family: unicodedata.normalize("NFC", font.letters) for font in self.data.fonts}
+
+
+# ---- what is used ---------------------------------------------------------------------------------------------------
+
+
+def clause_ingredient(used: Clause) -> Ingredient:
+    """Return a clause as an ingredient: its text is its value."""
+    return Ingredient("clause", used.id, "", digest_of(used.text), used.text)
+
+
+def locale_ingredient(data: LocaleFile, key: str) -> Ingredient:
+    """Return a key of ``locale.yaml`` as an ingredient; its value is written as JSON where it is not one text."""
+    content = data.model_dump(mode="json", include={key})[key]
+    value = content if isinstance(content, str) else json.dumps(content, ensure_ascii=False, sort_keys=True)
+    return Ingredient("locale", key, "", digest_of(content), value)
+
+
+class _RecordedClauses(Mapping[str, Clause]):
+    """The clauses of a locale; each one that is asked for is written into a ledger."""
+
+    def __init__(self, clauses: Mapping[str, Clause], ledger: Ledger) -> None:
+        self._clauses = clauses
+        self._ledger = ledger
+        self._asked: set[str] = set()
+
+    def __getitem__(self, identifier: str) -> Clause:
+        found = self._clauses[identifier]
+        if identifier not in self._asked:
+            self._asked.add(identifier)
+            self._ledger.add(clause_ingredient(found))
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._clauses)
+
+    def __len__(self) -> int:
+        return len(self._clauses)
+
+
+class _RecordedData:
+    """The data of a locale; each key that is asked for is written into a ledger."""
+
+    def __init__(self, data: LocaleFile, ledger: Ledger) -> None:
+        self._data = data
+        self._ledger = ledger
+        self._asked: set[str] = set()
+
+    def __getattr__(self, key: str) -> Any:
+        value = getattr(self._data, key)
+        if key not in self._asked:
+            self._asked.add(key)
+            self._ledger.add(locale_ingredient(self._data, key))
+        return value
+
+
+# ---- reading --------------------------------------------------------------------------------------------------------
 
 
 def read_locale(language: str, locale: YamlFile, wording: YamlFile) -> Locale:

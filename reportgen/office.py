@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from pydantic import Field
 
 from reportgen.calendars import DateForms
+from reportgen.ingredients import Ingredient, digest_of
 from reportgen.model import Date, Id, IdOrText, Record, Text, validate
 from reportgen.yamlfile import YamlFile
 
@@ -29,10 +30,6 @@ class Body(Entry):
     proper: Text | None = None
     first_day: Date | None = Field(None, alias="from")
     last_day: Date | None = Field(None, alias="to")
-
-    def existed_on(self, day: datetime.date) -> bool:
-        """Whether the body existed on a day; a missing end is open."""
-        return (self.first_day is None or self.first_day <= day) and (self.last_day is None or day <= self.last_day)
 
 
 class Agency(Body):
@@ -78,8 +75,10 @@ class Office(Record):
     def existed_on(self, identifier: str, day: datetime.date) -> bool:
         """Whether a body, and the territory it serves or lies in, existed on a day."""
         body = self.body(identifier)
-        chain = self.units_above(body.unit if isinstance(body, Agency) else body.within) if body else ()
-        return body is not None and body.existed_on(day) and all(self.units[unit].existed_on(day) for unit in chain)
+        if body is None:
+            return False
+        first, last = self.existence(body)
+        return (first is None or first <= day) and (last is None or day <= last)
 
     def units_above(self, identifier: str | None) -> tuple[str, ...]:
         """Return the ids of a unit and of those it lies in, the largest last; it ends where it would come round."""
@@ -88,6 +87,66 @@ class Office(Record):
             chain.append(identifier)
             identifier = self.units[identifier].within
         return tuple(chain)
+
+    def entry(self, name: str) -> Text | Body | Person | None:
+        """Return the entry of a name with its section, ``people.vo-thanh-hue``."""
+        section, _, identifier = name.partition(".")
+        sections: Mapping[str, Mapping[str, Text | Body | Person]] = {
+            "titles": self.titles,
+            "positions": self.positions,
+            "units": self.units,
+            "agencies": self.agencies,
+            "people": self.people,
+        }
+        return sections.get(section, {}).get(identifier)
+
+    def existence(self, body: Body) -> tuple[datetime.date | None, datetime.date | None]:
+        """Return the first and the last day on which a body, and the territory it serves or lies in, existed."""
+        above = body.unit if isinstance(body, Agency) else body.within if isinstance(body, Unit) else None
+        every = (body, *(self.units[unit] for unit in self.units_above(above)))
+        first = max((each.first_day for each in every if each.first_day), default=None)
+        return first, min((each.last_day for each in every if each.last_day), default=None)
+
+
+def entry_ingredient(office: Office, name: str, language: str) -> Ingredient | None:
+    """Return an entry as an ingredient of an edition in a language, None where the office has none of this name.
+
+    Its content is what such an edition is made of: no other language's names, no reason why it is unconfirmed; of a
+    body, the days on which it existed with all that it lies in: the checks of an inspection depend on them.
+    """
+    entry = office.entry(name)
+    if entry is None:
+        return None
+    facts = {key: value for key, value in _facts(office, entry, language).items() if value}
+    return Ingredient("office", name, "", digest_of(facts), "\n".join(f"{key}: {facts[key]}" for key in facts))
+
+
+def _facts(office: Office, entry: Text | Body | Person, language: str) -> dict[str, str]:
+    """Return what an edition in a language is made of, by the keys of the file."""
+    if isinstance(entry, Text):
+        return {"name": _text(entry, language)}
+    named = {
+        "name": _text(entry.name, language),
+        f"name.{office.language}": original(entry.name, office.language, language) or "",
+        "unconfirmed": "true" if entry.unconfirmed else "",
+    }
+    if isinstance(entry, Body):
+        first, last = office.existence(entry)
+        days = {"from": first.isoformat() if first else "", "to": last.isoformat() if last else ""}
+        return {**named, "short": _text(entry.short, language), **days}
+    ids = {"title": entry.title, "position": entry.position, "agency": entry.agency}
+    return {**named, **{key: value if isinstance(value, str) else _text(value, language) for key, value in ids.items()}}
+
+
+def _text(text: Text | None, language: str) -> str:
+    return text.in_language(language) if text is not None and language in text else ""
+
+
+def original(name: Text, own: str, language: str) -> str | None:
+    """Return a name in the office's own language; None where that is the language asked for, or it is not written."""
+    if own == language or name.is_plain or own not in name:
+        return None
+    return name.in_language(own)
 
 
 def read_office(file: YamlFile, forms: Iterable[DateForms]) -> Office:

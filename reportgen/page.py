@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import cache
 from types import CodeType
 from typing import Any
 
-from jinja2 import BytecodeCache, FunctionLoader, StrictUndefined, Template, Undefined
+from jinja2 import BytecodeCache, Environment, FunctionLoader, StrictUndefined, Template, Undefined
 from jinja2.bccache import Bucket
 from jinja2.exceptions import SecurityError
 from jinja2.runtime import Context, LoopContext, Macro
@@ -24,11 +25,12 @@ from markupsafe import Markup, escape
 from reportgen.diagnostics import Diagnostic, Place, TemplateError
 from reportgen.edition import Edition
 from reportgen.filters import filters, final_words
+from reportgen.ingredients import Ingredient, Ledger, digest_of
 from reportgen.locales import Locale
 from reportgen.model import Unknown
 from reportgen.numbers import letter, roman
 from reportgen.template_errors import CLAUSE, MAIN, TemplateSource, author_places
-from reportgen.typography import Typography, typeset
+from reportgen.typography import Typography, collapse, typeset
 
 _BUILTIN_FILTERS = ("batch", "first", "last", "length", "list")
 _BUILTIN_TESTS = ("defined", "none", "odd", "even", "string")
@@ -39,13 +41,16 @@ class Page:
     """One edition as HTML: all its words, in order, with the elements and classes that the strict reader knows.
 
     ``places`` tells where its author wrote each class, for messages; under "" stands the main template.
-    ``vocabulary`` is each element of the body with its class, once.
+    ``vocabulary`` is each element of the body with its class, once. ``used`` is what the page was made of, all but the
+    inspection itself. ``words`` are its texts, a line each, as names of the office are looked for in them.
     """
 
     html: str
     language: str
     places: Mapping[str, Place]
     vocabulary: frozenset[tuple[str, str]] = frozenset()
+    used: tuple[Ingredient, ...] = ()
+    words: str = ""
 
 
 class Numbering:
@@ -115,14 +120,56 @@ def make_page(
     Raises:
         TemplateError: where a template or a clause cannot be filled, with its author's own line.
     """
-    environment = _environment(edition, templates, compiled)
+    ledger = Ledger(edition.used)
+    edition = replace(edition, locale=edition.locale.recorded(ledger))
+    loaded: dict[str, TemplateSource | None] = {}
+    environment = _environment(edition, templates, loaded, compiled)
     with author_places(environment, templates, edition.locale):
         text = environment.get_template(MAIN).render(**_names(edition))
+    for name, source in loaded.items():
+        ledger.add(template_ingredient(name, source))
     root = _parse(text, templates)
-    typeset(root, Typography.of(edition))
+    typography = Typography.of(edition)
+    words = collapse(root)
+    if names := names_ingredient(typography.together.names_in(words) & edition.office_names):
+        ledger.add(names)
+    typeset(root, typography)
     html = etree.tostring(root, method="html", encoding="unicode", doctype="<!DOCTYPE html>")
     vocabulary = frozenset((str(element.tag), element.get("class", "")) for element in root.iterfind("body//*"))
-    return Page(html, edition.language, _class_places(templates), vocabulary)
+    return Page(html, edition.language, _class_places(templates), vocabulary, ledger.used, words)
+
+
+def names_ingredient(names: Iterable[str]) -> Ingredient | None:
+    """Return the office's names that a page keeps on one line as an ingredient; None where there is none.
+
+    All of them are one ingredient: a name that the office adds later, and that stands in the page, changes it.
+    """
+    found = sorted(names)
+    return Ingredient("office", "names", "", digest_of(found), ", ".join(found)) if found else None
+
+
+def template_ingredient(name: str, source: TemplateSource | None) -> Ingredient:
+    """Return a template as an ingredient, without its comments; without a digest where it was asked for in vain."""
+    if source is None:
+        return Ingredient("template", name, "", "", "")
+    return Ingredient("template", source.path, "", _template_digest(source.text), "")
+
+
+@cache
+def _template_digest(text: str) -> str:
+    """Return the digest of what a template says: its words and expressions, however they are spaced and commented."""
+    said: list[tuple[str, str]] = []
+    for _, kind, value in _lexer().lex(text):
+        if kind in ("whitespace", "linecomment") or kind.startswith("comment"):
+            continue
+        before = said.pop()[1] if kind == "data" and said and said[-1][0] == kind else ""
+        said.append((kind, before + value))
+    return digest_of(said)
+
+
+@cache
+def _lexer() -> Environment:
+    return Environment(trim_blocks=True, lstrip_blocks=True)  # noqa: S701 - it reads and prints nothing
 
 
 def _class_places(templates: Mapping[str, TemplateSource]) -> Mapping[str, Place]:
@@ -204,7 +251,10 @@ class _Environment(ImmutableSandboxedEnvironment):
 
 
 def _environment(
-    edition: Edition, templates: Mapping[str, TemplateSource], compiled: CompiledTemplates | None = None
+    edition: Edition,
+    templates: Mapping[str, TemplateSource],
+    loaded: dict[str, TemplateSource | None],
+    compiled: CompiledTemplates | None,
 ) -> ImmutableSandboxedEnvironment:
     locale = edition.locale
 
@@ -213,6 +263,7 @@ def _environment(
             found = locale.clauses.get(name.removeprefix(CLAUSE))
             return (found.text, name, lambda: True) if found else None
         source = templates.get(name)
+        loaded[name] = source
         return (source.text, name, lambda: True) if source else None
 
     environment = _Environment(

@@ -53,6 +53,14 @@ class Together:
         patterns = tuple(map(re.compile, data.keep_together))
         return cls(patterns, edition.places, edition.people, without_spaces=bool(data.line_break_sample))
 
+    def names_in(self, text: str) -> frozenset[str]:
+        """Return the names of people and places that stand in a text and have something that stays on one line."""
+        return frozenset(
+            name
+            for name in self.places | self.people
+            if name in text and any(self._is_marked(text[slice(*place)]) for place in self._places_of(name, text))
+        )
+
     def pieces(self, text: str) -> Iterator[Piece]:
         """Yield the text in pieces, those marked that no line breaks inside: the first one, of these the longest."""
         end = 0
@@ -66,11 +74,16 @@ class Together:
     def _found(self, text: str) -> Iterator[tuple[int, int]]:
         for pattern in self.patterns:
             yield from (match.span() for match in pattern.finditer(text))
-        for place in self.places:
-            yield from _occurrences(place, text)
-        for person in self.people:
-            for start, _ in _occurrences(person, text):
-                yield from ((start + word.start(), start + word.end()) for word in _WORD.finditer(person))
+        for name in self.places | self.people:
+            yield from self._places_of(name, text)
+
+    def _places_of(self, name: str, text: str) -> Iterator[tuple[int, int]]:
+        """Yield what stays on one line of a name wherever it stands: of a place all of it, of a person each word."""
+        for start, stop in _occurrences(name, text):
+            if name in self.places:
+                yield start, stop
+            if name in self.people:
+                yield from ((start + word.start(), start + word.end()) for word in _WORD.finditer(name))
 
     def _is_marked(self, text: str) -> bool:
         return len(text) <= _LONGEST and (self.without_spaces or _BREAKABLE.search(text) is not None)
@@ -115,10 +128,15 @@ class Typography:
             yield piece, {"lang": language} if language else {}
 
 
-def typeset(root: etree._Element, typography: Typography) -> None:
-    """Collapse white space, mark what stays on one line and what is foreign, and set the digits, in the whole page."""
+def collapse(root: etree._Element) -> str:
+    """Collapse white space in the whole page; return its texts, a line each."""
     for element in [element for element in root.iter() if element.tag in _LEAVES]:
         _collapse(element)
+    return "\n".join(text for text in root.itertext() if text.strip())
+
+
+def typeset(root: etree._Element, typography: Typography) -> None:
+    """Mark what stays on one line and what is foreign, and set the digits, in the whole page."""
     for pieces_of in (typography.together.pieces, typography.foreign_pieces):
         for element in list(root.iter()):
             if element.get("lang") is None or element is root:

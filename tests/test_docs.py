@@ -87,13 +87,13 @@ def real() -> edition.Edition:
 
 
 def test_the_names_of_a_page_are_told(real: edition.Edition) -> None:
-    assert told("templates.md", "Names") == [*page._names(real), *page._environment(real, {}).globals]
+    assert told("templates.md", "Names") == [*page._names(real), *page._environment(real, {}, {}, None).globals]
     numbering = [name for name, value in vars(page.Numbering).items() if callable(value) and not name.startswith("_")]
     assert told("templates.md", "numbering") == numbering
 
 
 def test_the_filters_and_tests_of_a_page_are_told(real: edition.Edition) -> None:
-    environment = page._environment(real, {})
+    environment = page._environment(real, {}, {}, None)
     assert sorted(told("templates.md", "Filters")) == sorted(environment.filters)
     assert sorted(told("templates.md", "Tests")) == sorted(environment.tests)
 

@@ -19,7 +19,7 @@ from lxml import etree, html
 from reading import NAMESPACES, Letter, PrintedPdf, poppler_lines, read_pdf, w
 
 from reportgen.parity import squeeze
-from reportgen.typography import Together, Typography, typeset
+from reportgen.typography import Together, Typography, collapse, typeset
 
 WIDTHS_MM = [50 + 1.7 * step for step in range(36)]
 TEXT_WIDTH_MM = {"vi": 165, "th": 160}
@@ -159,6 +159,7 @@ def marked(body: str, *patterns: str, **names: object) -> str:
     """Return a page's body with what is kept together in brackets."""
     root = etree.fromstring(f"<html><body>{body}</body></html>")
     together = Together(tuple(map(re.compile, patterns)), **names)
+    collapse(root)
     typeset(root, Typography({"LATIN": "vi"}, THAI_DIGITS, THAI_DIGITS, frozenset(), together))
     text = etree.tostring(root.find("body"), encoding="unicode")[6:-7]
     return re.sub('<span class="nowrap">((?:[^<]|<span lang="vi">[^<]*</span>)*)</span>', r"[\1]", text)

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
-from reportgen.typography import Typography, foreign_phrases, typeset
+from reportgen.typography import Typography, collapse, foreign_phrases, typeset
 
 THAI = "๐๑๒๓๔๕๖๗๘๙"
 FOREIGN = {"LATIN": "vi"}
@@ -23,6 +23,7 @@ THAI_DIGIT = re.compile(f"[{THAI}]")
 
 def set_page(body: str, typography: Typography) -> str:
     root = etree.fromstring(f"<html><body>{body}</body></html>")
+    collapse(root)
     typeset(root, typography)
     return etree.tostring(root.find("body"), encoding="unicode")[6:-7]
 
