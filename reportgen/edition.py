@@ -223,8 +223,8 @@ def make_edition(identifier: str, inspection: Inspection, office: Office, locale
     translator = _Translator(office, locale.recorded(ledger), ledger)
     facts = translator.inspection(inspection)
     digits = inspection.digits or translator.locale.data.digits
-    people, places = _names_in(office, locale.language)
-    own_people, own_places = _names_in(inspection, locale.language)
+    people, places = names_in(office, locale.language)
+    own_people, own_places = names_in(inspection, locale.language)
     return Edition(
         id=identifier,
         locale=locale,
@@ -238,7 +238,7 @@ def make_edition(identifier: str, inspection: Inspection, office: Office, locale
     )
 
 
-def _names_in(records: Office | Inspection, language: str) -> tuple[frozenset[str], frozenset[str]]:
+def names_in(records: Office | Inspection, language: str) -> tuple[frozenset[str], frozenset[str]]:
     """Return the names of people, and what names of places have of their own, in a language."""
     entries = [entry for _, entry in walk(records)]
     people = _in_language((entry.name for entry in entries if isinstance(entry, Person)), language)

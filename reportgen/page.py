@@ -26,7 +26,7 @@ from reportgen.diagnostics import Diagnostic, Place, TemplateError
 from reportgen.edition import Edition
 from reportgen.filters import filters, final_words
 from reportgen.ingredients import Ingredient, Ledger, digest_of
-from reportgen.locales import Locale
+from reportgen.locales import Locale, locale_ingredient
 from reportgen.model import Unknown
 from reportgen.numbers import letter, roman
 from reportgen.template_errors import CLAUSE, MAIN, TemplateSource, author_places
@@ -121,6 +121,7 @@ def make_page(
         TemplateError: where a template or a clause cannot be filled, with its author's own line.
     """
     ledger = Ledger(edition.used)
+    ledger.add(locale_ingredient(edition.locale.data, "fonts"))  # not in the HTML: how large a second font is set
     edition = replace(edition, locale=edition.locale.recorded(ledger))
     loaded: dict[str, TemplateSource | None] = {}
     environment = _environment(edition, templates, loaded, compiled)
@@ -131,21 +132,20 @@ def make_page(
     root = _parse(text, templates)
     typography = Typography.of(edition)
     words = collapse(root)
-    if names := names_ingredient(typography.together.names_in(words) & edition.office_names):
-        ledger.add(names)
+    ledger.add(names_ingredient(typography.together.names_in(words) & edition.office_names))
     typeset(root, typography)
     html = etree.tostring(root, method="html", encoding="unicode", doctype="<!DOCTYPE html>")
     vocabulary = frozenset((str(element.tag), element.get("class", "")) for element in root.iterfind("body//*"))
     return Page(html, edition.language, _class_places(templates), vocabulary, ledger.used, words)
 
 
-def names_ingredient(names: Iterable[str]) -> Ingredient | None:
-    """Return the office's names that a page keeps on one line as an ingredient; None where there is none.
+def names_ingredient(names: Iterable[str]) -> Ingredient:
+    """Return the office's names that a page keeps on one line as an ingredient.
 
     All of them are one ingredient: a name that the office adds later, and that stands in the page, changes it.
     """
     found = sorted(names)
-    return Ingredient("office", "names", "", digest_of(found), ", ".join(found)) if found else None
+    return Ingredient("office", "names", "", digest_of(found), ", ".join(found))
 
 
 def template_ingredient(name: str, source: TemplateSource | None) -> Ingredient:
