@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 from reportgen.diagnostics import Diagnostic, InputError, Place, ReportgenError, SetupError, sort_diagnostics
 from reportgen.folders import OUTPUT, Workspace
 from reportgen.fonts import FontSet
-from reportgen.pictures import Picture, prepare_picture
+from reportgen.pictures import LARGEST_WIDTH, Picture, prepare_picture
+from reportgen.sheets import largest_width
 from reportgen.workspace import Library, LoadedInspection, load_inspection
 
 if TYPE_CHECKING:  # WeasyPrint is imported only after FONTCONFIG_FILE is set
@@ -97,7 +98,7 @@ def make_jobs(
     Raises:
         InputError: for photographs that cannot be read.
     """
-    pictures = _pictures(loaded)
+    pictures = _pictures(loaded, _picture_width(loaded, library))
     from reportgen.render import Job  # WeasyPrint comes along: not where there is nothing to print
 
     return {
@@ -107,12 +108,21 @@ def make_jobs(
     }
 
 
-def _pictures(loaded: LoadedInspection) -> dict[str, Picture]:
+def _picture_width(loaded: LoadedInspection, library: Library) -> float:
+    """Return the width in millimetres at which pictures are printed: the largest of all languages, printed or not."""
+    widths = (
+        largest_width(library.sheets[language], [name for element, name in page.vocabulary if element == "img"])
+        for language, page in loaded.pages.items()
+    )
+    return max((width for width in widths if width), default=LARGEST_WIDTH)
+
+
+def _pictures(loaded: LoadedInspection, width: float) -> dict[str, Picture]:
     found: list[Diagnostic] = []
     pictures: dict[str, Picture] = {}
     for name, path in loaded.photos.items():
         try:
-            pictures[name] = prepare_picture(path.read_bytes(), name, loaded.photo_places[name])
+            pictures[name] = prepare_picture(path.read_bytes(), name, loaded.photo_places[name], width)
         except OSError as error:
             values = {"picture": name, "problem": error.strerror or str(error)}
             found.append(Diagnostic("picture-unreadable", loaded.photo_places[name], values, "save"))
