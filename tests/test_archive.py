@@ -18,9 +18,10 @@ import pikepdf
 import pytest
 from conftest import EDITIONS, Office, PrintedEdition
 from lxml import html
-from reading import page_leaves, squeeze
 from tagged import FLAVOURS, Tag, Tagged, read_tags, validate
 from test_generated_parity import LANGUAGES, write_inspections
+
+from reportgen.parity import page_leaves, squeeze
 
 GENERATED = int(os.environ.get("REPORTGEN_GENERATED", "3"))
 KINDS = {"p": "P", "h1": "H1", "h2": "H2", "h3": "H3", "li": "LBody", "th": "TH", "td": "TD", "figcaption": "Caption"}
