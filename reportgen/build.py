@@ -28,12 +28,13 @@ Files = Mapping[str, bytes]
 
 @dataclass(frozen=True)
 class Order:
-    """What is asked for: inspections, languages (none: all of each inspection), formats, processes."""
+    """What is asked for: inspections, languages (none: all of each inspection), formats, processes, fonts in DOCX."""
 
     ids: tuple[str, ...]
     languages: tuple[str, ...] = ()
     formats: tuple[str, ...] = FORMATS
     jobs: int = 1
+    embed_fonts: bool = False
 
 
 @dataclass(frozen=True)
@@ -80,20 +81,14 @@ class _Prepared:
 def _prepare(workspace: Workspace, library: Library, fonts: FontSet, order: Order, identifier: str) -> _Prepared:
     try:
         loaded = load_inspection(workspace, library, identifier, fonts)
-        jobs = make_jobs(loaded, library, fonts, order.languages, order.formats)
+        jobs = make_jobs(loaded, library, fonts, order)
     except ReportgenError as error:
         return _Prepared(identifier, {}, error.diagnostics)
     return _Prepared(identifier, jobs, warnings=loaded.warnings)
 
 
-def make_jobs(
-    loaded: LoadedInspection,
-    library: Library,
-    fonts: FontSet,
-    languages: tuple[str, ...] = (),
-    formats: tuple[str, ...] = FORMATS,
-) -> dict[str, Job]:
-    """Return what is to be rendered of an inspection, by language; without ``languages``, in all that it has.
+def make_jobs(loaded: LoadedInspection, library: Library, fonts: FontSet, order: Order) -> dict[str, Job]:
+    """Return what is to be rendered of an inspection, by language.
 
     Raises:
         InputError: for photographs that cannot be read.
@@ -102,9 +97,9 @@ def make_jobs(
     from reportgen.render import Job  # WeasyPrint comes along: not where there is nothing to print
 
     return {
-        language: Job(page, library.sheets[language], pictures, fonts, formats)
+        language: Job(page, library.sheets[language], pictures, fonts, order.formats, order.embed_fonts)
         for language, page in loaded.pages.items()
-        if not languages or language in languages
+        if not order.languages or language in order.languages
     }
 
 
