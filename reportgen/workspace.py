@@ -21,7 +21,7 @@ from reportgen.diagnostics import (
     TemplateError,
     sort_diagnostics,
 )
-from reportgen.edition import Edition, make_edition
+from reportgen.edition import Edition, Issuance, make_edition
 from reportgen.folders import INSPECTIONS, LOCALE_SHEET, SHARED_SHEET, TEMPLATES, Workspace, cache_folder
 from reportgen.fonts import FontSet, find_fonts
 from reportgen.inspection import Inspection, read_inspection
@@ -177,10 +177,13 @@ class LoadedInspection:
     warnings: tuple[Diagnostic, ...]
 
 
-def load_inspection(workspace: Workspace, library: Library, identifier: str, fonts: FontSet | None) -> LoadedInspection:
+def load_inspection(
+    workspace: Workspace, library: Library, identifier: str, fonts: FontSet | None, issuance: Issuance | None = None
+) -> LoadedInspection:
     """Return an inspection, checked against the office, its photographs, the templates and the fonts.
 
-    ``fonts`` is None where letters cannot be checked; the caller tells the user so.
+    ``fonts`` is None where letters cannot be checked; the caller tells the user so. ``issuance`` is the number under
+    which the minutes are issued, None while they are not.
 
     Raises:
         ReportgenError: with all that is wrong.
@@ -191,7 +194,7 @@ def load_inspection(workspace: Workspace, library: Library, identifier: str, fon
     photos = dict(_find_photos(workspace, identifier, inspection, file, found))
     _stop(found)
     editions = {
-        language: make_edition(identifier, inspection, library.office, library.locales[language])
+        language: make_edition(identifier, inspection, library.office, library.locales[language], issuance)
         for language in inspection.languages
     }
     pages = _make_pages(editions, library, found)

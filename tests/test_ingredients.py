@@ -17,7 +17,7 @@ from conftest import PROJECT
 from desk import REAL, SMALLEST
 
 from reportgen.calendars import Calendar
-from reportgen.edition import make_edition
+from reportgen.edition import Issuance, make_edition
 from reportgen.ingredients import Ingredient, Ledger, digest_of
 from reportgen.inspection import Inspection, read_inspection
 from reportgen.locales import LocaleFile, read_locale
@@ -73,7 +73,8 @@ class Sources:
 
     def page(self, inspection: str, language: str) -> Page:
         locale = self.library.locales[language]
-        edition = make_edition(inspection, self.inspections[inspection], self.library.office, locale)
+        revised = Issuance(12, 2, {"vi": "sai tên", "th": "ชื่อไม่ถูกต้อง"}) if inspection == FULL else None
+        edition = make_edition(inspection, self.inspections[inspection], self.library.office, locale, revised)
         return make_page(edition, self.library.templates[language], self.compiled)
 
     def with_office(self, data: dict[str, Any]) -> Sources:
