@@ -202,7 +202,7 @@ class InspectionView:
 
 @dataclass(frozen=True, slots=True)
 class Issuance:
-    """What issuing adds to the facts of a file: the number, which revision it is, and by language why it was revised."""
+    """What issuing adds to the facts of a file: the number, which revision it is, by language why it was revised."""
 
     number: int
     revision: int = 1
