@@ -248,7 +248,11 @@ def make_edition(
     """Return the inspection in the language of a locale. The inspection has been checked (``check_inspection``).
 
     ``issuance`` is None while the minutes are not issued.
+
+    Raises:
+        TemplateError: where a clause that is needed is missing, or not yet in force on the inspection's day.
     """
+    locale = locale.on(inspection.wording_day)
     ledger = Ledger()
     translator = _Translator(office, locale.recorded(ledger), ledger, issuance)
     if issuance:

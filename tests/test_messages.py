@@ -101,7 +101,7 @@ def test_every_sentence_is_in_form_nfc_and_typed_without_slips(language):
 LITERALS = set(
     """
     date days deputy digits done figures from languages name parent person photos rate role spans team text time to
-    total unconfirmed unit unknown within vi th
+    total unconfirmed unit unknown within wording_as_of vi th
     reportgen check doctor issue -C
     office.yaml locale.yaml wording.yaml style.css docs/templates.md inspections/ templates/ output/issued
     br hr img src alt figure figcaption p class th td col row scope page
