@@ -169,6 +169,38 @@ def parse_time(text: str, forms: Iterable[DateForms] = ()) -> datetime.time:
     return datetime.time(hour, minute)
 
 
+def month_names(forms: DateForms) -> Mapping[str, int]:
+    """Return the names that the language has for months, full and abbreviated; not those made of the number itself."""
+    names = _names(forms.language, forms.era, forms.calendar).months
+    return {name: month for name, month in names.items() if not any(sign.isdecimal() for sign in name)}
+
+
+def era_names(forms: DateForms) -> Mapping[str, Calendar]:
+    """Return the names that the language has for eras, each with the calendar whose years it stands by."""
+    return _names(forms.language, forms.era, forms.calendar).eras
+
+
+def time_words(forms: DateForms) -> tuple[str, str, str]:
+    """Return what the language writes before the hour, between hour and minute, and after the minute."""
+    return _time_literals(forms.time)
+
+
+def other_year(year: int, calendar: Calendar) -> int | None:
+    """Return the year of a calendar for a year number that is read as one of the other; None for any other number."""
+    other = Calendar.GREGORIAN if calendar is Calendar.BUDDHIST else Calendar.BUDDHIST
+    return year - _OFFSETS[other] + _OFFSETS[calendar] if year in _YEARS[other] else None
+
+
+def year_in(common_year: int, calendar: Calendar) -> int:
+    """Return the number that a year of the common era has in a calendar."""
+    return common_year + _OFFSETS[calendar]
+
+
+def common_year(year: int) -> int:
+    """Return the year of the common era for a year number of either calendar: the number tells which."""
+    return year - _OFFSETS[Calendar.BUDDHIST] if year in _YEARS[Calendar.BUDDHIST] else year
+
+
 # ---- writing
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import datetime
 import difflib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TypeVar
 
 from reportgen.calendars import DateForms
 from reportgen.checks import check_inspection, check_office
+from reportgen.crosschecks import cross_check, make_rules
 from reportgen.diagnostics import (
     Diagnostic,
     InputError,
@@ -21,16 +23,17 @@ from reportgen.diagnostics import (
     TemplateError,
     sort_diagnostics,
 )
-from reportgen.edition import Edition, Issuance, make_edition
+from reportgen.edition import Edition, make_edition
 from reportgen.folders import INSPECTIONS, LOCALE_SHEET, SHARED_SHEET, TEMPLATES, Workspace, cache_folder
 from reportgen.fonts import FontSet, find_fonts
 from reportgen.inspection import Inspection, read_inspection
 from reportgen.locales import Locale, check_clauses, read_locale
 from reportgen.office import Office, read_office
 from reportgen.page import CompiledTemplates, Page, check_vocabulary, make_page
+from reportgen.prose import ProseRules
 from reportgen.sheets import SheetSource, check_sheet, classes
 from reportgen.template_errors import TemplateSource
-from reportgen.wording import check_unused, check_wordings
+from reportgen.wording import check_wordings
 from reportgen.yamlfile import YamlFile
 
 _LONGEST_NAME = 255  # bytes of a file's name on common disks
@@ -56,6 +59,11 @@ class Library:
     def compiled(self) -> CompiledTemplates:
         """What the templates compile to, kept for all inspections."""
         return CompiledTemplates()
+
+    @cached_property
+    def prose_rules(self) -> Mapping[str, ProseRules]:
+        """What cross-checks know of each language, compiled once for all inspections."""
+        return make_rules(self.locales, self.office)
 
     @cached_property
     def date_forms(self) -> tuple[DateForms, ...]:
@@ -101,9 +109,6 @@ def read_library(workspace: Workspace) -> Library:
         collector.found += check_office(office, office_file, read)
     templates = {language: collector.collect(partial(_templates, workspace, language)) for language in read}
     sheets = {language: collector.collect(partial(_sheets, workspace, language)) for language in read}
-    if all(templates.values()):
-        sources = {source.path: source for own in templates.values() for source in (own or {}).values()}
-        collector.found += check_unused(locales.values(), sources.values())
     collector.found += [finding for own in sheets.values() for sheet in own or () for finding in check_sheet(sheet)]
     collector.stop_on_errors()
     if office is None or office_file is None:
@@ -181,12 +186,16 @@ class LoadedInspection:
 
 
 def load_inspection(
-    workspace: Workspace, library: Library, identifier: str, fonts: FontSet | None, issuance: Issuance | None = None
+    workspace: Workspace,
+    library: Library,
+    identifier: str,
+    fonts: FontSet | None,
+    today: datetime.date | None = None,
 ) -> LoadedInspection:
     """Return an inspection, checked against the office, its photographs, the templates and the fonts.
 
-    ``fonts`` is None where letters cannot be checked; the caller tells the user so. ``issuance`` is the number under
-    which the minutes are issued, None while they are not.
+    ``fonts`` is None where letters cannot be checked; the caller tells the user so. ``today`` only tells whether the
+    visit is still to come; None asks nothing.
 
     Raises:
         ReportgenError: with all that is wrong.
@@ -194,20 +203,16 @@ def load_inspection(
     file = workspace.read_yaml(f"{INSPECTIONS}/{identifier}.yaml")
     inspection = read_inspection(file, library.date_forms)
     found = check_inspection(inspection, file, library.office, library.locales)
+    found += cross_check(inspection, file, library.office, library.prose_rules, today)
     photos = dict(_find_photos(workspace, identifier, inspection, file, found))
     _stop(found)
-    try:
-        editions = {
-            language: make_edition(identifier, inspection, library.office, library.locales[language], issuance)
-            for language in inspection.languages
-        }
-    except TemplateError as error:
-        raise TemplateError(_at_day(file, error.diagnostics)) from None
+    editions = {
+        language: make_edition(identifier, inspection, library.office, library.locales[language])
+        for language in inspection.languages
+    }
     pages = _make_pages(editions, library, found)
-    found = _at_day(file, found)
     if fonts is not None:
-        locales = {language: edition.locale for language, edition in editions.items()}
-        found += check_letters(pages, locales, library, file, fonts)
+        found += check_letters(pages, library, file, fonts)
     _stop(found)
     places = {photo.file: file.place(("photos", index, "file")) for index, photo in enumerate(inspection.photos)}
     return LoadedInspection(identifier, file, inspection, editions, pages, photos, places, tuple(found))
@@ -228,12 +233,6 @@ def _make_pages(editions: Mapping[str, Edition], library: Library, found: list[D
             wrong.setdefault((finding.name, finding.place), finding)
     found += wrong.values()
     return pages
-
-
-def _at_day(file: YamlFile, found: Iterable[Diagnostic]) -> list[Diagnostic]:
-    """Return findings; that a clause is not in force yet is told where the inspection gives the day."""
-    key = "wording_as_of" if ("wording_as_of",) in file.spans else "date"
-    return [replace(each, place=file.place((key,))) if each.name == "clause-not-in-force" else each for each in found]
 
 
 def _stop(found: list[Diagnostic]) -> None:
@@ -274,13 +273,11 @@ def _is_inside(path: Path, folder: Path) -> bool:
         return False
 
 
-def check_letters(
-    pages: Mapping[str, Page], locales: Mapping[str, Locale], library: Library, file: YamlFile, fonts: FontSet
-) -> list[Diagnostic]:
+def check_letters(pages: Mapping[str, Page], library: Library, file: YamlFile, fonts: FontSet) -> list[Diagnostic]:
     """Return a finding for each place of a character that no font of its language has."""
     found: list[Diagnostic] = []
     for language, page in pages.items():
-        locale = locales[language]
+        locale = library.locales[language]
         families = [font.family for font in locale.data.fonts]
         for char in sorted(fonts.missing(page.html, families)):
             places = list(_places_of(char, (file, library.office_file), locale, library))

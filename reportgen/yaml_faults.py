@@ -40,6 +40,10 @@ class Source:
         line = bisect_right(self._line_starts, index)
         return Place(self.path, line, index - self._line_starts[line - 1] + 1)
 
+    def index_at(self, place: Place) -> int:
+        """Return which character of the text, counted from 0, stands at a place."""
+        return self._line_starts[place.line - 1] + place.column - 1
+
 
 _RESERVED = "@`%*&!|>?,]}"  # YAML 1.1, section 5.3 "Indicator characters"
 _TOKEN_CONTEXT = re.compile(r"alias|anchor|tag|block scalar|directive|parsing a node|block node|next token")

@@ -11,6 +11,8 @@ import pytest
 
 from reportgen import edition, inspection, locales, office, page, sheets
 from reportgen.checks import check_inspection, check_office
+from reportgen.crosschecks import CROSS_CHECKS
+from reportgen.diagnostics import catalogue
 from reportgen.folders import Workspace
 from reportgen.model import Record, walk
 from reportgen.workspace import load_inspection, read_library
@@ -39,7 +41,6 @@ VIEWS = {
     edition.TeamView: "team",
     edition.DecisionView: "decision",
     edition.NumberView: "number",
-    edition.RevisionView: "revision",
     edition.DaysView: "days",
     edition.Named: "name",
     edition.NamedPerson: "person",
@@ -57,6 +58,7 @@ LOCALE_KEYS = {
     locales.LocaleFile: "locale.yaml",
     locales._Numbering: "numbering in locale.yaml",
     locales._Blanks: "blanks in locale.yaml",
+    locales.Prose: "prose in locale.yaml",
     locales._Font: "fonts in locale.yaml",
     locales._Candidate: "candidates in locale.yaml",
 }
@@ -70,7 +72,7 @@ def classes(module: object, base: type) -> set[type]:
 
 def test_every_view_has_its_table() -> None:
     views = {value for value in classes(edition, object) if dataclasses.is_dataclass(value)}
-    assert views - {edition.Edition, edition.Issuance, edition._Translator} == set(VIEWS)
+    assert views - {edition.Edition, edition._Translator} == set(VIEWS)
 
 
 @pytest.mark.parametrize("view", VIEWS, ids=VIEWS.get)
@@ -222,3 +224,10 @@ def test_links_lead_somewhere(name: str) -> None:
         file, _, anchor = target.partition("#")
         assert not file or (ROOT / name).parent.joinpath(file).is_file(), target
         assert not anchor or file or anchor in headings, target
+
+
+def test_the_cross_checks_are_told_with_their_codes() -> None:
+    codes = {name: entry["code"] for name, entry in catalogue("en").items() if "code" in entry}
+    waivers = [code for name, code in codes.items() if name.startswith("waiver-")]
+    assert told("inspection.md", "What `check` notices") == [codes[name] for name in CROSS_CHECKS]
+    assert told("inspection.md", "Switch a warning off") == waivers

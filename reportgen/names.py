@@ -1,0 +1,165 @@
+"""Names in prose: the same name spelt otherwise, folded on the marks and letters by which clerks differ."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from reportgen.locales import Prose
+
+_SHORTEST = 5  # letters of a folded name; a shorter one stands inside other words
+_PREFIX = 3  # letters by which names are looked up
+_WORD = re.compile(r"\w+")
+_PERHAPS_CAPITAL = re.compile(r"(?<!\w)[^\W\d_a-z]\w*")
+
+
+class _Bare(dict[int, str]):
+    """Letters without the marks of a language, made when they are first met: what ``str.translate`` asks."""
+
+    def __init__(self, marks: str) -> None:
+        super().__init__()
+        self._marks = set(unicodedata.normalize("NFD", marks))
+
+    def __missing__(self, code: int) -> str:
+        parts = unicodedata.normalize("NFD", chr(code))
+        bare = "".join(part for part in parts if part not in self._marks)
+        self[code] = bare.casefold()
+        return self[code]
+
+
+@dataclass(frozen=True)
+class Spelling:
+    """How spellings of a language are compared."""
+
+    prose: Prose
+    _bare: _Bare = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_bare", _Bare(self.prose.marks))
+
+    def fold(self, text: str) -> str:
+        """Return the text without the marks and letters by which spellings of one name may differ."""
+        bare = text.translate(self._bare)
+        return self._alike.sub(lambda found: self.prose.alike[found[0]], bare) if self.prose.alike else bare
+
+    def offset(self, text: str, folded: int) -> int:
+        """Return where a character of the folded text stands in the text."""
+        length = 0
+        for index, char in enumerate(text):
+            length += len(char.translate(self._bare))
+            if length > folded:
+                return index
+        return len(text)
+
+    def same(self, text: str) -> str:
+        """Return what is the same for two right spellings: small letters, one place for the tone mark."""
+        return self._variant.sub(lambda found: self.prose.variants[found[0]], text.casefold())
+
+    @cached_property
+    def _alike(self) -> re.Pattern[str]:
+        letters = sorted(self.prose.alike, key=len, reverse=True)
+        return re.compile("|".join(map(re.escape, letters)))
+
+    @cached_property
+    def _variant(self) -> re.Pattern[str]:
+        return re.compile(f"(?:{'|'.join(map(re.escape, self.prose.variants)) or '(?!)'})(?!\\w)")
+
+    @cached_property
+    def variant_words(self) -> re.Pattern[str]:
+        """The expression of the end of a word in which the tone mark may stand in two places."""
+        both = {*self.prose.variants, *self.prose.variants.values()}
+        ends = {form for each in both for form in (each, each.capitalize(), each.upper())}
+        return re.compile(f"(?:{'|'.join(sorted(ends)) or '(?!)'})(?!\\w)")
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """A piece of a text, from ``start`` up to ``end``, that is nearly a known name."""
+
+    start: int
+    end: int
+    known: str
+
+
+@dataclass(frozen=True)
+class KnownNames:
+    """The names of people and places that a language of the office has, for looking them up in prose."""
+
+    names: tuple[str, ...]
+    spelling: Spelling
+
+    @cached_property
+    def same(self) -> frozenset[str]:
+        """Every known spelling."""
+        return frozenset(map(self.spelling.same, self.names))
+
+    @cached_property
+    def _by_fold(self) -> Mapping[str, str]:
+        folded = ((self.spelling.fold(name), name) for name in self.names)
+        return {fold: name for fold, name in folded if self._can_be_told(fold)}
+
+    @cached_property
+    def _by_prefix(self) -> Mapping[str, tuple[str, ...]]:
+        prefixes: dict[str, list[str]] = {}
+        for fold in sorted(self._by_fold, key=len, reverse=True):
+            prefixes.setdefault(fold[:_PREFIX], []).append(fold)
+        return {prefix: tuple(folds) for prefix, folds in prefixes.items()}
+
+    def _can_be_told(self, fold: str) -> bool:
+        return len(fold) >= _SHORTEST and (" " in fold or not self.spelling.prose.spaced)
+
+    def with_names(self, names: Iterable[str]) -> KnownNames:
+        """Return these names and others."""
+        more = tuple(name for name in names if name not in self.names)
+        return KnownNames((*self.names, *more), self.spelling) if more else self
+
+    def near(self, name: str) -> str | None:
+        """Return the known name that a name is nearly; None where it is known itself or nothing is like it."""
+        known = self._by_fold.get(self.spelling.fold(name))
+        return known if known is not None and self.spelling.same(name) not in self.same else None
+
+    def find_near(self, text: str, folded: str) -> Iterator[Near]:
+        """Yield the pieces of a text that are nearly a known name; the longest where several begin or overlap."""
+        covered = 0
+        for start, fold in self._hits(folded):
+            first, last = (start, start + len(fold))
+            if first < covered:
+                continue
+            covered = last
+            if len(folded) != len(text):
+                first, last = self.spelling.offset(text, first), self.spelling.offset(text, last)
+            if self.spelling.same(text[first:last]) not in self.same:
+                yield Near(first, last, self._by_fold[fold])
+
+    def _hits(self, folded: str) -> Iterator[tuple[int, str]]:
+        spaced = self.spelling.prose.spaced
+        by_prefix = self._by_prefix
+        every = (word.start() for word in _WORD.finditer(folded)) if spaced else range(len(folded) - _PREFIX + 1)
+        for start in [start for start in every if folded[start : start + _PREFIX] in by_prefix]:
+            for fold in by_prefix[folded[start : start + _PREFIX]]:
+                end = start + len(fold)
+                if folded.startswith(fold, start) and not (spaced and folded[end : end + 1].isalnum()):
+                    yield start, fold
+                    break
+
+
+def capitalised(text: str) -> Iterator[tuple[int, int]]:
+    """Yield where each run of two or more words begins and ends that have a capital each, with one space between.
+
+    Words all in capitals are abbreviations and end a run.
+    """
+    start = end = count = 0
+    for word in _PERHAPS_CAPITAL.finditer(text):
+        first = word[0][0]
+        name = first.isupper() and not (len(word[0]) > 1 and word[0].isupper())
+        if name and count and text[end : word.start()] == " ":
+            end, count = word.end(), count + 1
+            continue
+        if count > 1:
+            yield start, end
+        start, end, count = (word.start(), word.end(), 1) if name else (0, 0, 0)
+    if count > 1:
+        yield start, end
