@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 from reportgen.diagnostics import Diagnostic, InputError, Place, ReportgenError, SetupError, sort_diagnostics
 from reportgen.folders import OUTPUT, Workspace
 from reportgen.fonts import FontSet
-from reportgen.pictures import Picture, prepare_picture
+from reportgen.pictures import LARGEST_WIDTH, Picture, prepare_picture
+from reportgen.sheets import largest_width
 from reportgen.workspace import Library, LoadedInspection, load_inspection
 
 if TYPE_CHECKING:  # WeasyPrint is imported only after FONTCONFIG_FILE is set
@@ -28,7 +29,7 @@ Files = Mapping[str, bytes]
 
 @dataclass(frozen=True)
 class Order:
-    """What is asked for: inspections, languages (none: all of each inspection), formats, processes.
+    """What is asked for: inspections, languages (none: all of each inspection), formats, processes, fonts in DOCX.
 
     ``today`` is for warnings only; nothing that is printed depends on it.
     """
@@ -37,6 +38,7 @@ class Order:
     languages: tuple[str, ...] = ()
     formats: tuple[str, ...] = FORMATS
     jobs: int = 1
+    embed_fonts: bool = False
     today: datetime.date | None = None
 
 
@@ -83,41 +85,44 @@ class _Prepared:
 
 def _prepare(workspace: Workspace, library: Library, fonts: FontSet, order: Order, identifier: str) -> _Prepared:
     try:
-        loaded = load_inspection(workspace, library, identifier, fonts, order.today)
-        jobs = make_jobs(loaded, library, fonts, order.languages, order.formats)
+        loaded = load_inspection(workspace, library, identifier, fonts, today=order.today)
+        jobs = make_jobs(loaded, library, fonts, order)
     except ReportgenError as error:
         return _Prepared(identifier, {}, error.diagnostics)
     return _Prepared(identifier, jobs, warnings=loaded.warnings)
 
 
-def make_jobs(
-    loaded: LoadedInspection,
-    library: Library,
-    fonts: FontSet,
-    languages: tuple[str, ...] = (),
-    formats: tuple[str, ...] = FORMATS,
-) -> dict[str, Job]:
-    """Return what is to be rendered of an inspection, by language; without ``languages``, in all that it has.
+def make_jobs(loaded: LoadedInspection, library: Library, fonts: FontSet, order: Order) -> dict[str, Job]:
+    """Return what is to be rendered of an inspection, by language.
 
     Raises:
         InputError: for photographs that cannot be read.
     """
-    pictures = _pictures(loaded)
+    pictures = _pictures(loaded, _picture_width(loaded, library))
     from reportgen.render import Job  # WeasyPrint comes along: not where there is nothing to print
 
     return {
-        language: Job(page, library.sheets[language], pictures, fonts, formats)
+        language: Job(page, library.sheets[language], pictures, fonts, order.formats, order.embed_fonts)
         for language, page in loaded.pages.items()
-        if not languages or language in languages
+        if not order.languages or language in order.languages
     }
 
 
-def _pictures(loaded: LoadedInspection) -> dict[str, Picture]:
+def _picture_width(loaded: LoadedInspection, library: Library) -> float:
+    """Return the width in millimetres at which pictures are printed: the largest of all languages, printed or not."""
+    widths = (
+        largest_width(library.sheets[language], [name for element, name in page.vocabulary if element == "img"])
+        for language, page in loaded.pages.items()
+    )
+    return max((width for width in widths if width), default=LARGEST_WIDTH)
+
+
+def _pictures(loaded: LoadedInspection, width: float) -> dict[str, Picture]:
     found: list[Diagnostic] = []
     pictures: dict[str, Picture] = {}
     for name, path in loaded.photos.items():
         try:
-            pictures[name] = prepare_picture(path.read_bytes(), name, loaded.photo_places[name])
+            pictures[name] = prepare_picture(path.read_bytes(), name, loaded.photo_places[name], width)
         except OSError as error:
             values = {"picture": name, "problem": error.strerror or str(error)}
             found.append(Diagnostic("picture-unreadable", loaded.photo_places[name], values, "save"))

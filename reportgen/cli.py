@@ -160,7 +160,7 @@ def check(settings: Settings, ids: tuple[str, ...]) -> None:
     found += library.warnings
     for identifier in chosen:
         try:
-            found += load_inspection(workspace, library, identifier, fonts, _today()).warnings
+            found += load_inspection(workspace, library, identifier, fonts, today=_today()).warnings
         except ReportgenError as error:
             found += error.diagnostics
     settings.report(found)
@@ -175,9 +175,15 @@ def check(settings: Settings, ids: tuple[str, ...]) -> None:
 @click.option("--language", "languages", multiple=True, metavar="L", help="Only this language; may be given again.")
 @click.option("--format", "formats", multiple=True, type=click.Choice(("docx", "pdf")), help="Only this format.")
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="How many processes print.")
+@click.option("--embed-fonts", is_flag=True, help="Put the fonts into the DOCX, for computers without them.")
 @reports
 def build(
-    settings: Settings, ids: tuple[str, ...], languages: tuple[str, ...], formats: tuple[str, ...], jobs: int
+    settings: Settings,
+    ids: tuple[str, ...],
+    languages: tuple[str, ...],
+    formats: tuple[str, ...],
+    jobs: int,
+    embed_fonts: bool,
 ) -> None:
     """Print the minutes: DOCX and PDF, in each language of each inspection."""
     from reportgen.build import FORMATS, Order
@@ -189,7 +195,7 @@ def build(
     chosen = _chosen(workspace, ids)
     library = read_library(workspace)
     _known_languages(languages, library.locales)
-    order = Order(chosen, languages, formats or FORMATS, jobs, _today())
+    order = Order(chosen, languages, formats or FORMATS, jobs, embed_fonts, _today())
     found = list(library.warnings)
     files: list[Path] = []
     failed = 0

@@ -13,7 +13,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reportgen.build import make_jobs
+from reportgen.build import Order, make_jobs
 from reportgen.diagnostics import Diagnostic, SetupError, catalogue
 from reportgen.folders import Workspace
 from reportgen.fonts import FontSet
@@ -118,7 +118,8 @@ def compare_files(workspace: Workspace, library: Library, identifier: str, cache
     fonts = library.find_fonts(cache)
     # Read by fontconfig when WeasyPrint is imported.
     os.environ["FONTCONFIG_FILE"] = str(fonts.fontconfig())
-    jobs = make_jobs(load_inspection(workspace, library, identifier, fonts), library, fonts)
+    loaded = load_inspection(workspace, library, identifier, fonts)
+    jobs = make_jobs(loaded, library, fonts, Order((identifier,)))
     from reportgen.render import render
 
     printed = {language: render(job) for language, job in jobs.items()}

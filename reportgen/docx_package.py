@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime
 import io
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
@@ -205,7 +205,7 @@ def base_package(properties: Properties, families: Iterable[str], script_languag
         ),
         "docProps/app.xml": _APPLICATION,
     }
-    return _zip({name: (_DECLARATION + text).encode() for name, text in parts.items()})
+    return pack({name: (_DECLARATION + text).encode() for name, text in parts.items()})
 
 
 def _utc(moment: datetime.datetime) -> str:
@@ -224,10 +224,11 @@ _PICTURES = (".jpg", ".jpeg", ".png")
 def pack_again(package: bytes) -> bytes:
     """Return the same parts as a zip file whose bytes depend on the parts only: no times, a fixed order."""
     with zipfile.ZipFile(io.BytesIO(package)) as archive:
-        return _zip({name: archive.read(name) for name in archive.namelist()})
+        return pack({name: archive.read(name) for name in archive.namelist()})
 
 
-def _zip(parts: dict[str, bytes]) -> bytes:
+def pack(parts: Mapping[str, bytes]) -> bytes:
+    """Return parts, by their names, as such a zip file."""
     rest = sorted(name for name in parts if name not in _FIRST)
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:

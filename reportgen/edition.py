@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from itertools import groupby
 
 from reportgen.checks import used_entries
-from reportgen.ingredients import Ingredient, Ledger
+from reportgen.ingredients import Ingredient, Ledger, digest_of
 from reportgen.inspection import Area, BodyReference, Inspection, PersonReference, Result, Role, Signatory
 from reportgen.locales import Locale, clause
 from reportgen.model import Text, Unknown, walk
@@ -54,6 +54,15 @@ class NumberView:
 
     value: int | Unknown
     series: str
+
+
+@dataclass(frozen=True, slots=True)
+class RevisionView:
+    """A later issue of the same minutes: which one it is, which one it replaces, and why."""
+
+    number: int
+    replaced: int
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +197,22 @@ class InspectionView:
     copies: int | Unknown
     recipients: tuple[Named | str, ...] | Unknown
     signatories: tuple[SignatoryView, ...]
+    revision: RevisionView | None
+
+
+@dataclass(frozen=True, slots=True)
+class Issuance:
+    """What issuing adds to the facts of a file: the number, which revision it is, by language why it was revised."""
+
+    number: int
+    revision: int = 1
+    reason: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def ingredient(self) -> Ingredient:
+        """What a page that tells it used."""
+        facts = asdict(self)
+        return Ingredient("register", "issue", "", digest_of(facts), f"{self.number}, {self.revision}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,10 +242,21 @@ class Edition:
 # ---- how it is made -------------------------------------------------------------------------------------------------
 
 
-def make_edition(identifier: str, inspection: Inspection, office: Office, locale: Locale) -> Edition:
-    """Return the inspection in the language of a locale. The inspection has been checked (``check_inspection``)."""
+def make_edition(
+    identifier: str, inspection: Inspection, office: Office, locale: Locale, issuance: Issuance | None = None
+) -> Edition:
+    """Return the inspection in the language of a locale. The inspection has been checked (``check_inspection``).
+
+    ``issuance`` is None while the minutes are not issued.
+
+    Raises:
+        TemplateError: where a clause that is needed is missing, or not yet in force on the inspection's day.
+    """
+    locale = locale.on(inspection.wording_day)
     ledger = Ledger()
-    translator = _Translator(office, locale.recorded(ledger), ledger)
+    translator = _Translator(office, locale.recorded(ledger), ledger, issuance)
+    if issuance:
+        ledger.add(issuance.ingredient)
     facts = translator.inspection(inspection)
     digits = inspection.digits or translator.locale.data.digits
     people, places = names_in(office, locale.language)
@@ -256,6 +292,7 @@ class _Translator:
     office: Office
     locale: Locale
     ledger: Ledger
+    issuance: Issuance | None
 
     def take(self, section: str, identifier: str) -> None:
         if used := entry_ingredient(self.office, f"{section}.{identifier}", self.locale.language):
@@ -313,7 +350,7 @@ class _Translator:
     def inspection(self, found: Inspection) -> InspectionView:
         recipients = found.recipients
         return InspectionView(
-            number=NumberView(Unknown() if found.number.value is None else found.number.value, found.number.series),
+            number=self.number(found),
             subject=self.text(found.subject),
             days=DaysView(found.date.first, found.date.last),
             first_day=found.date.first,
@@ -338,7 +375,18 @@ class _Translator:
             copies=found.copies,
             recipients=recipients if isinstance(recipients, Unknown) else tuple(map(self.body_or_text, recipients)),
             signatories=tuple(self.signatory(signatory, found) for signatory in found.signatures),
+            revision=self.revision(),
         )
+
+    def number(self, found: Inspection) -> NumberView:
+        value = self.issuance.number if self.issuance else found.number.value
+        return NumberView(Unknown() if value is None else value, found.number.series)
+
+    def revision(self) -> RevisionView | None:
+        issuance = self.issuance
+        if issuance is None or issuance.revision == 1:
+            return None
+        return RevisionView(issuance.revision, issuance.revision - 1, issuance.reason[self.locale.language])
 
     def team(self, found: Inspection) -> TeamView:
         team = found.team

@@ -239,6 +239,7 @@ class Inspection(Record):
     digits: Literal["native", "latin"] | None = None
     subject: Text
     date: Days
+    wording_as_of: Date | None = None
     started: OrUnknown[Time]
     ended: OrUnknown[Time]
     place: IdOrText
@@ -256,6 +257,11 @@ class Inspection(Record):
     copies: OrUnknown[Annotated[Count, Field(ge=1)]]
     recipients: OrUnknown[tuple[IdOrText, ...]] = ()
     signatures: Annotated[tuple[Signatory, ...], Field(min_length=1)]
+
+    @property
+    def wording_day(self) -> datetime.date:
+        """The day whose wording is printed: that of the visit's first day, if the file does not say otherwise."""
+        return self.wording_as_of or self.date.first
 
     @model_validator(mode="after")
     def _ends_after_start(self) -> Self:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import datetime
 import difflib
 import json
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cached_property
 from string import Formatter
@@ -16,13 +17,13 @@ from typing import Annotated, Any, Literal, Self, cast
 from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from reportgen.calendars import Calendar, DateForms
+from reportgen.calendars import Calendar, DateForms, parse_date
 from reportgen.diagnostics import Diagnostic, InputError, Place, TemplateError
 from reportgen.fonts import Candidate, Typeface
 from reportgen.ingredients import Ingredient, Ledger, digest_of
 from reportgen.model import Record, validate
 from reportgen.numbers import NumberForms, ValueProblem
-from reportgen.yamlfile import YamlFile
+from reportgen.yamlfile import Path, Value, YamlFile
 
 
 def _form(*names: str) -> AfterValidator:
@@ -171,12 +172,14 @@ _WORD = re.compile(r"[\w.]+")
 class Clause:
     """One sentence of the wording: its id, its text with Jinja expressions, and where each character stands.
 
-    ``places`` holds the place of each word's first character, by its offset in the text.
+    ``places`` holds the place of each word's first character, by its offset in the text. ``since`` is the day since
+    which the text is in force, None where it always was; a clause may have several versions, one after the other.
     """
 
     id: str
     text: str
     places: Mapping[int, Place]
+    since: datetime.date | None = None
 
     @property
     def place(self) -> Place:
@@ -192,11 +195,25 @@ class Clause:
 
 @dataclass(frozen=True)
 class Locale:
-    """One language of the office: its folder's name, its data and its clauses by id."""
+    """One language of the office: its folder's name, its data and its clauses by id.
+
+    ``clauses`` holds one text an id: those in force on ``day``, the newest ones where no day is chosen. ``versions``
+    holds all texts of each clause, the oldest first.
+    """
 
     language: str
     data: LocaleFile
     clauses: Mapping[str, Clause]
+    versions: Mapping[str, tuple[Clause, ...]] = field(default_factory=dict)
+    day: datetime.date | None = None
+
+    def on(self, day: datetime.date) -> Locale:
+        """Return the locale with the clauses that are in force on a day; one that is not yet in force is left out."""
+        if all(clause.since is None for versions in self.versions.values() for clause in versions):
+            return self
+        texts = {identifier: in_force(versions, day) for identifier, versions in self.versions.items()}
+        clauses = {identifier: clause for identifier, clause in texts.items() if clause}
+        return replace(self, clauses=clauses, day=day)
 
     @cached_property
     def dates(self) -> DateForms:
@@ -221,12 +238,12 @@ class Locale:
     def recorded(self, ledger: Ledger) -> Locale:
         """Return the same locale, which writes each clause and key that it is asked for into a ledger."""
         data = cast("LocaleFile", _RecordedData(self.data, ledger))
-        return Locale(self.language, data, _RecordedClauses(self.clauses, ledger))
+        return replace(self, data=data, clauses=_RecordedClauses(self.clauses, ledger))
 
     @property
     def place(self) -> Place | None:
         """The file of the clauses; None where it has none."""
-        return next((Place(clause.place.path) for clause in self.clauses.values()), None)
+        return next((Place(versions[0].place.path) for versions in self.versions.values()), None)
 
     @property
     def typefaces(self) -> tuple[Typeface, ...]:
@@ -251,7 +268,7 @@ class Locale:
 
 def clause_ingredient(used: Clause) -> Ingredient:
     """Return a clause as an ingredient: its text is its value."""
-    return Ingredient("clause", used.id, "", digest_of(used.text), used.text)
+    return Ingredient("clause", used.id, used.since.isoformat() if used.since else "", digest_of(used.text), used.text)
 
 
 def locale_ingredient(data: LocaleFile, key: str) -> Ingredient:
@@ -318,12 +335,12 @@ def read_locale(language: str, locale: YamlFile, wording: YamlFile) -> Locale:
     except ValueProblem as problem:
         found.append(Diagnostic(problem.name, _place_of(problem, locale), problem.values, problem.hint))
     try:
-        clauses = read_clauses(wording)
+        versions = read_clauses(wording, (made.dates,) if made and not found else ())
     except InputError as error:
         found += error.diagnostics
     if found or made is None:
         raise InputError(found)
-    return Locale(language, made.data, clauses)
+    return Locale(language, made.data, {identifier: each[-1] for identifier, each in versions.items()}, versions)
 
 
 def _check_forms(locale: Locale) -> None:
@@ -338,15 +355,18 @@ def _place_of(problem: ValueProblem, file: YamlFile) -> Place:
     return next((file.place(path) for path, text in file.scalars() if text == wrong), Place(file.path))
 
 
-def read_clauses(file: YamlFile) -> Mapping[str, Clause]:
-    """Return the clauses of a wording file by id; nested ids are joined by full stops: ``closing.copies``.
+def read_clauses(file: YamlFile, forms: Iterable[DateForms] = ()) -> Mapping[str, tuple[Clause, ...]]:
+    """Return the versions of each clause of a wording file by id, the oldest first.
+
+    Nested ids are joined by full stops: ``closing.copies``. ``forms`` tell how days may be written in words.
 
     Raises:
-        InputError: where a clause is not a text.
+        InputError: where a clause is not a text or a list of versions in their order.
     """
-    clauses: dict[str, Clause] = {}
+    every: dict[str, tuple[Clause, ...]] = {}
     found: list[Diagnostic] = []
-    pending: list[tuple[tuple[str | int, ...], object]] = [((), file.data)]
+    pending: list[tuple[Path, Value]] = [((), file.data)]
+    reader = _VersionReader(file, tuple(forms), found)
     while pending:
         path, value = pending.pop()
         identifier = ".".join(map(str, path))
@@ -354,25 +374,81 @@ def read_clauses(file: YamlFile) -> Mapping[str, Clause]:
             case dict():
                 pending.extend(((*path, key), item) for key, item in value.items())
             case str() if path:
-                words = {0, *(word.start() for word in _WORD.finditer(value))}
-                places = {offset: file.locate(path, offset) for offset in sorted(words)}
-                clauses[identifier] = Clause(identifier, value, places)
+                every[identifier] = (_clause(file, identifier, path, value, None),)
+            case list() if path and value:
+                every[identifier] = tuple(reader.versions(identifier, path, value))
             case _:
                 found.append(Diagnostic("clause-not-text", file.place(path), {"clause": identifier}, "write"))
     if found:
         raise InputError(found)
-    return dict(sorted(clauses.items(), key=lambda item: item[1].place))
+    return dict(sorted(every.items(), key=lambda item: item[1][0].place))
+
+
+def _clause(file: YamlFile, identifier: str, path: Path, text: str, since: datetime.date | None) -> Clause:
+    words = {0, *(word.start() for word in _WORD.finditer(text))}
+    return Clause(identifier, text, {offset: file.locate(path, offset) for offset in sorted(words)}, since)
+
+
+@dataclass(frozen=True)
+class _VersionReader:
+    """Reads the versions of a clause; what is wrong with them is added to what was found."""
+
+    file: YamlFile
+    forms: tuple[DateForms, ...]
+    found: list[Diagnostic]
+
+    def versions(self, identifier: str, path: Path, values: list[Value]) -> Iterator[Clause]:
+        before: datetime.date | None = None
+        for index, value in enumerate(values):
+            place = (*path, index)
+            match value:
+                case {"text": str(text), **others} if set(others) <= {"from"}:
+                    since = self._since(identifier, (*place, "from"), first=index == 0)
+                    if since and before:
+                        self._check_order(identifier, (*place, "from"), before, since)
+                    before = since or before
+                    yield _clause(self.file, identifier, (*place, "text"), text, since)
+                case _:
+                    self._add("clause-version-shape", place, {"clause": identifier}, "write")
+
+    def _since(self, identifier: str, path: Path, *, first: bool) -> datetime.date | None:
+        span = self.file.spans.get(path)
+        if span is None and first:
+            return None
+        if span is None or span.value is None:
+            self._add("clause-version-undated", path if span else path[:-1], {"clause": identifier}, "add")
+            return None
+        try:
+            return parse_date(span.value, self.forms)
+        except ValueProblem as problem:
+            self._add(problem.name, path, problem.values, problem.hint, len(span.value))
+            return None
+
+    def _check_order(self, identifier: str, path: Path, before: datetime.date, since: datetime.date) -> None:
+        values = {"clause": identifier, "day": since.isoformat(), "before": before.isoformat()}
+        if since == before:
+            self._add("clause-version-twice", path, values, "write")
+        elif since < before:
+            self._add("clause-versions-out-of-order", path, values, "write")
+
+    def _add(self, name: str, path: Path, values: Mapping[str, Any], hint: str | None, length: int = 1) -> None:
+        self.found.append(Diagnostic(name, self.file.place(path), values, hint, length))
+
+
+def in_force(versions: Iterable[Clause], day: datetime.date) -> Clause | None:
+    """Return the version of a clause that is in force on a day; None before the first."""
+    return next((each for each in reversed(tuple(versions)) if each.since is None or each.since <= day), None)
 
 
 def check_clauses(locales: Iterable[Locale]) -> list[Diagnostic]:
     """Return a finding for each clause that one language has and another lacks."""
     every = tuple(locales)
-    known = {identifier: clause for locale in reversed(every) for identifier, clause in locale.clauses.items()}
+    known = {identifier: each[0] for locale in reversed(every) for identifier, each in locale.versions.items()}
     return [
         Diagnostic("clause-missing", clause.place, {"clause": identifier, "language": locale.language}, "add")
         for identifier, clause in known.items()
         for locale in every
-        if identifier not in locale.clauses
+        if identifier not in locale.versions
     ]
 
 
@@ -380,7 +456,7 @@ def clause(locale: Locale, identifier: str) -> Clause:
     """Return a clause by id.
 
     Raises:
-        TemplateError: where the wording has no such clause.
+        TemplateError: where the wording has no such clause, or none yet on the day.
     """
     try:
         return locale.clauses[identifier]
@@ -389,7 +465,11 @@ def clause(locale: Locale, identifier: str) -> Clause:
 
 
 def no_such_clause(locale: Locale, identifier: str, place: Place | None) -> Diagnostic:
-    """Return the finding that the wording has no such clause, with the nearest one."""
+    """Return the finding that the wording has no such clause, with the nearest one; or that it has none yet."""
+    if locale.day and (versions := locale.versions.get(identifier)):
+        values = {"clause": identifier, "language": locale.language, "day": locale.day.isoformat()}
+        values["since"] = versions[0].since.isoformat() if versions[0].since else ""
+        return Diagnostic("clause-not-in-force", versions[0].place, values, "write")
     near = difflib.get_close_matches(identifier, locale.clauses, n=1)
     values = {"clause": identifier, "language": locale.language, "suggestion": near[0] if near else ""}
     return Diagnostic("no-such-clause", place, values, "suggest" if near else "add", length=len(identifier))

@@ -1,4 +1,4 @@
-"""The PDF printer: a page and its style sheet, through WeasyPrint, to bytes."""
+"""The PDF printer: a page and its style sheet, through WeasyPrint, to the bytes of a PDF/A-3a and PDF/UA-1 file."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from xml.etree.ElementTree import Element
 from weasyprint import HTML
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
+from reportgen.archive import VARIANT, full_tags, identify, sharp_pictures, whole_tags
 from reportgen.justification import even_lines
 from reportgen.stylesheet import StyleSheet, no_warnings
 from reportgen.textlayer import exact_glyphs, true_text
@@ -70,9 +71,18 @@ def print_pdf(
     body = page.etree_element.find("body")
     if body is not None:
         _name_second_fonts(body, fonts, families)
-    with no_warnings(path), even_lines(), exact_glyphs():
-        content = page.write_pdf(stylesheets=sheet.sheets, font_config=sheet.fonts, finisher=true_text)
+    with no_warnings(path), even_lines(), exact_glyphs(), full_tags():
+        content = page.write_pdf(
+            stylesheets=sheet.sheets, font_config=sheet.fonts, pdf_variant=VARIANT, finisher=_finish
+        )
     return bytes(content)
+
+
+def _finish(document: Any, pdf: Any) -> None:
+    true_text(document, pdf)
+    whole_tags(pdf)
+    sharp_pictures(pdf)
+    identify(pdf)
 
 
 # A letter and the marks on it: Pango alone would take only the mark from the second font, beside its letter.

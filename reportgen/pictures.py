@@ -1,4 +1,4 @@
-"""Photographs made fit for paper, once: checked, turned, freed of position data, scaled; for both printers."""
+"""Photographs made fit for paper, once: checked, upright, in sRGB, without metadata, scaled; for both printers."""
 
 from __future__ import annotations
 
@@ -7,32 +7,46 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
+from itertools import product
+from typing import Any
 
-from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageCms, ImageFile, ImageOps, UnidentifiedImageError
 
 from reportgen.diagnostics import Diagnostic, InputError, Place
 
 MAXIMUM_BYTES = 25_000_000
 MAXIMUM_PIXELS = 40_000_000
-MAXIMUM_SIDE = 1_200  # pixels: 300 dpi on 100 mm of paper
+DOTS_PER_INCH = 280  # between 200 and 300, also where languages print a picture at widths that differ a little
+LARGEST_WIDTH = 170.0  # mm: as wide as text on A4
+_MM_PER_INCH = 25.4
+_TALLEST = 2  # a picture twice as tall as wide is scaled by its height
 _QUALITY = 88
 _FORMATS = ("JPEG", "PNG")
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A picture ready for paper: JPEG in sRGB, upright, without metadata; its size in pixels."""
+    """A picture ready for paper: JPEG in sRGB or grey, upright, without metadata; its size in pixels."""
 
     content: bytes
     width: int
     height: int
 
 
-def prepare_picture(source: bytes, name: str, place: Place) -> Picture:
-    """Return a photograph ready for paper. The same bytes come out of the same bytes.
+def prepare_picture(source: bytes, name: str, place: Place, width: float = LARGEST_WIDTH) -> Picture:
+    """Return a photograph ready for paper. The same bytes come out of the same bytes, and out of those again.
+
+    A JPEG that is ready but for its metadata keeps its pixels: nothing is compressed twice.
+
+    Args:
+        source: a JPEG or PNG
+        name: as the inspection calls it
+        place: where the inspection names it
+        width: at which it is printed, in millimetres
 
     Raises:
-        InputError: where it is no JPEG or PNG, too large, or damaged; ``place`` is where the inspection names it.
+        InputError: where it is no JPEG or PNG, too large, or damaged.
     """
     if len(source) > MAXIMUM_BYTES:
         values = {"picture": name, "size": f"{len(source) / 1e6:.0f}", "limit": f"{MAXIMUM_BYTES / 1e6:.0f}"}
@@ -40,7 +54,7 @@ def prepare_picture(source: bytes, name: str, place: Place) -> Picture:
     try:
         with warnings.catch_warnings(), _whole_pictures_only():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            return _prepare(source, name, place)
+            return _prepare(source, name, place, width)
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
         values = {"picture": name, "problem": str(error)}
         raise InputError(Diagnostic("picture-unreadable", place, values, "save")) from None
@@ -59,29 +73,137 @@ def _whole_pictures_only() -> Iterator[None]:
         ImageFile.LOAD_TRUNCATED_IMAGES = before
 
 
-def _prepare(source: bytes, name: str, place: Place) -> Picture:
+def _prepare(source: bytes, name: str, place: Place, width: float) -> Picture:
+    across = round(width / _MM_PER_INCH * DOTS_PER_INCH)
+    largest = (across, across * _TALLEST)
     with Image.open(io.BytesIO(source), formats=_FORMATS) as opened:
         if opened.width * opened.height > MAXIMUM_PIXELS:
             raise InputError(_too_many_pixels(name, place))
-        opened.draft("RGB", (MAXIMUM_SIDE * 2, MAXIMUM_SIDE * 2))
-        image = _to_rgb(ImageOps.exif_transpose(opened))
-    image.thumbnail((MAXIMUM_SIDE, MAXIMUM_SIDE), Image.Resampling.LANCZOS)
+        if _is_ready(opened, largest) and (same := without_metadata(source)):
+            opened.load()  # a JPEG that ends too early is no picture
+            return Picture(same, opened.width, opened.height)
+        opened.draft(None, (largest[0] * 2, largest[1] * 2))
+        image = _to_srgb(ImageOps.exif_transpose(opened))
+    image.thumbnail(largest, Image.Resampling.LANCZOS)
     content = io.BytesIO()
     image.save(content, "JPEG", quality=_QUALITY, optimize=True)
     return Picture(content.getvalue(), image.width, image.height)
 
 
-def _to_rgb(image: Image.Image) -> Image.Image:
-    """Return the picture on white paper in RGB; a fresh one, so that no metadata comes along."""
-    if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
+def _is_ready(image: Image.Image, largest: tuple[int, int]) -> bool:
+    return (
+        image.format in ("JPEG", "MPO")
+        and image.mode in ("RGB", "L")
+        and image.width <= largest[0]
+        and image.height <= largest[1]
+        and image.getexif().get(_ORIENTATION, 1) == 1
+        and _is_srgb(image.info.get("icc_profile"))
+    )
+
+
+_ORIENTATION = 0x0112  # EXIF 2.32
+
+# ---- the bytes of a JPEG (ITU-T T.81, Annex B) ----
+
+_START, _END = b"\xff\xd8", b"\xff\xd9"
+_SCAN = 0xDA
+# Frames that every reader of PDF and DOCX knows: baseline, extended, progressive; Huffman codes, tables, restarts; and
+# Adobe's segment, which says how the colours are coded.
+_KEPT = frozenset({0xC0, 0xC1, 0xC2, 0xC4, 0xDB, 0xDD, 0xEE, _SCAN})
+_LEFT_OUT = frozenset({*range(0xE0, 0xEE), 0xEF, 0xFE})  # application segments and comments
+_JFIF = b"\xff\xe0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00"
+
+
+def without_metadata(jpeg: bytes) -> bytes | None:
+    """Return the same picture without metadata and without what follows it; None where a segment is not known."""
+    kept = [_START]
+    place = len(_START)
+    has_adobe = False
+    while jpeg[place : place + 2] != _END:
+        if place + 4 > len(jpeg) or jpeg[place] != 0xFF:
+            return None
+        marker = jpeg[place + 1]
+        end = place + 2 + int.from_bytes(jpeg[place + 2 : place + 4], "big")
+        if marker == _SCAN:
+            end = _end_of_scan(jpeg, end)
+        if marker in _KEPT:
+            kept.append(jpeg[place:end])
+            has_adobe = has_adobe or marker == 0xEE
+        elif marker not in _LEFT_OUT:
+            return None
+        place = end
+    if not has_adobe:
+        kept.insert(1, _JFIF)
+    return b"".join([*kept, _END])
+
+
+def _end_of_scan(jpeg: bytes, place: int) -> int:
+    """Return where the next marker stands after a scan: 0xFF within it is followed by 0, or by a restart marker."""
+    while (place := jpeg.find(b"\xff", place)) >= 0:
+        following = jpeg[place + 1 : place + 2]
+        if following and following != b"\x00" and not 0xD0 <= following[0] <= 0xD7:
+            return place
+        place += 1
+    return len(jpeg)
+
+
+# ---- colours ----
+
+
+def _to_srgb(image: Image.Image) -> Image.Image:
+    """Return the picture on white paper in sRGB; a fresh one, so that no metadata comes along."""
+    profile = image.info.get("icc_profile")
+    mask = None
+    if image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info:
         image = image.convert("RGBA")
-        paper = Image.new("RGBA", image.size, "white")
-        image = Image.alpha_composite(paper, image)
+        mask = image.getchannel("A")
+        image = image.convert("RGB")
     elif image.mode.startswith("I"):
         image = image.point(lambda value: value / 256).convert("L")  # 16-bit grey
-    clean = Image.new("RGB", image.size)
-    clean.paste(image.convert("RGB"))
+    elif image.mode not in ("RGB", "L", "CMYK"):
+        image = image.convert("RGB")
+    clean = Image.new("RGB", image.size, "white")
+    clean.paste(_managed(image, profile), mask=mask)
     return clean
+
+
+def _managed(image: Image.Image, profile: bytes | None) -> Image.Image:
+    """Return a picture in sRGB, its colours as its profile says; a profile that does not fit says nothing."""
+    if not _is_srgb(profile):
+        try:
+            managed = ImageCms.profileToProfile(image, _opened(profile), _srgb(), outputMode="RGB")
+        except ImageCms.PyCMSError:
+            managed = None
+        if managed is not None:
+            return managed
+    return image.convert("RGB")
+
+
+def _is_srgb(profile: bytes | None) -> bool:
+    """Return whether a profile leaves colours as they are; no profile does."""
+    if not profile:
+        return True
+    steps = range(0, 256, 51)
+    colours = Image.new("RGB", (len(steps) ** 2, len(steps)))
+    colours.putdata(list(product(steps, repeat=3)))
+    try:
+        managed = ImageCms.profileToProfile(colours, _opened(profile), _srgb())
+    except ImageCms.PyCMSError:
+        return False
+    pairs = zip(colours.tobytes(), managed.tobytes(), strict=True) if managed else ()
+    return all(abs(one - other) <= _SAME for one, other in pairs)
+
+
+_SAME = 2  # of 255
+
+
+def _opened(profile: bytes | None) -> Any:
+    return ImageCms.getOpenProfile(io.BytesIO(profile or b""))
+
+
+@cache
+def _srgb() -> Any:
+    return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
 
 
 def _too_many_pixels(name: str, place: Place) -> Diagnostic:

@@ -89,6 +89,8 @@ def read_page(
     width = setup.width - setup.margin.left - setup.margin.right
     reader = _Reader(styles, known_classes, picture_sizes, measures, places, root.get("lang", ""), styles.look(body))
     reader.check_attributes(body)
+    reader.check_title(root)
+    reader.check_headings(body)
     blocks = tuple(reader.blocks(body, width))
     if reader.found:
         raise TemplateError(reader.found)
@@ -219,9 +221,7 @@ class _Reader:
     def _text_width(self, paragraph: Paragraph) -> float:
         runs = ((run.text, run.look) for run in paragraph.inlines if isinstance(run, Run))
         width = self.measures.text_width
-        return sum(
-            width(text, look.families[0], look.size, bold=look.bold, italic=look.italic) for text, look in runs
-        )
+        return sum(width(text, look.families[0], look.size, bold=look.bold, italic=look.italic) for text, look in runs)
 
     def table(self, element: Element) -> Table:
         self._check_parts(element)
@@ -352,6 +352,25 @@ class _Reader:
             if percent is not None and element.tag != "hr":
                 values = {"property": "width", "value": f"{percent:g}%", "class": self._class(element)}
                 self._find("css-value-unknown", values, "length")
+
+    def check_title(self, root: Element) -> None:
+        """Refuse a page without a title: readers announce a file by it (ISO 14289-1, 7.1)."""
+        if not (root.findtext("head/title") or "").strip():
+            self._find("page-without-title", {"element": "title"}, "write")
+
+    def check_headings(self, body: Element) -> None:
+        """Refuse a heading more than one level below the one before: readers list them (ISO 14289-1, 7.4.2)."""
+        before = 0
+        for element in (each for each in body.iter() if each.tag in _HEADINGS):
+            level = _HEADINGS[element.tag]
+            if level > before + 1:
+                values = {
+                    "found": element.tag,
+                    "expected": f"h{before + 1}",
+                    "text": "".join(element.itertext()).strip(),
+                }
+                self._find("heading-skipped", {**values, "class": self._class(element)}, "write")
+            before = level
 
     def _unknown(self, element: Element) -> None:
         values = {"element": str(element.tag), "allowed": _KNOWN, "class": self._class(element)}

@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from reportgen.blocks import Document
 from reportgen.docx import print_docx
+from reportgen.docx_fonts import embed_fonts
 from reportgen.fonts import FontSet
 from reportgen.page import Page
 from reportgen.pdf import parse_page, print_pdf
@@ -31,6 +32,7 @@ class Job:
     pictures: Mapping[str, Picture]
     fonts: FontSet
     formats: tuple[str, ...] = FORMATS
+    embed_fonts: bool = False  # in the DOCX; a PDF always holds its fonts
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,7 @@ def render(job: Job) -> Artifacts:
 
     Raises:
         TemplateError: where the page or its style sheet is not as both printers need it.
+        SetupError: where a font is to be embedded that may not be.
     """
     contents = {name: picture.content for name, picture in job.pictures.items()}
     sheet = _style_sheet(job.sheets)
@@ -54,6 +57,8 @@ def render(job: Job) -> Artifacts:
     files: dict[str, bytes] = {}
     if "docx" in job.formats:
         files["docx"] = print_docx(read.document, contents, job.fonts)
+        if job.embed_fonts:
+            files["docx"] = embed_fonts(files["docx"], job.fonts.families)
     if "pdf" in job.formats:
         families = read.document.root.families
         files["pdf"] = print_pdf(html, sheet, read.rules, job.fonts, families, job.page.places[""].path)

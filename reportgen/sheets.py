@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -61,6 +62,29 @@ def check_sheet(source: SheetSource) -> list[Diagnostic]:
 def classes(source: SheetSource) -> frozenset[str]:
     """Return the classes that some rule of a sheet speaks of."""
     return frozenset(_classes(source.text))
+
+
+def largest_width(sources: Iterable[SheetSource], names: Iterable[str]) -> float | None:
+    """Return the largest width, in millimetres, that any rule gives to a class; None where none gives one.
+
+    The cascade may choose a smaller one: this is a bound, for what need not be larger.
+    """
+    widths = [width for source in sources for name in names for width in _widths(source.text, name)]
+    return max(widths, default=None)
+
+
+_MM = {"mm": 1.0, "cm": 10.0, "in": 25.4, "pt": 25.4 / 72, "px": 25.4 / 96}  # CSS Values 4, 6.2
+
+
+def _widths(text: str, name: str) -> Iterator[float]:
+    for rule in _rules(text):
+        if rule.type != "qualified-rule" or f".{name}" not in re.split(r"[\s,>]+", tinycss2.serialize(rule.prelude)):
+            continue
+        for item in tinycss2.parse_blocks_contents(rule.content, skip_comments=True, skip_whitespace=True):
+            if item.type == "declaration" and item.lower_name == "width":
+                for token in item.value:
+                    if token.type == "dimension" and token.lower_unit in _MM:
+                        yield token.value * _MM[token.lower_unit]
 
 
 @lru_cache(maxsize=16)  # one sheet is checked and asked for its classes, for each language

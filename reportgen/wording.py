@@ -1,34 +1,113 @@
-"""The clauses of all languages compared: each must be readable, and use the same names in every language."""
+"""The clauses of all languages compared: each readable, with the same names in every language, and used somewhere."""
 
 from __future__ import annotations
 
+import datetime
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 
 from jinja2 import TemplateSyntaxError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from reportgen.diagnostics import Diagnostic
+from reportgen.diagnostics import Diagnostic, Place
 from reportgen.locales import Clause, Locale
-from reportgen.template_errors import EXPRESSION, ROOTS, attributes, first_expression, unknown_name
+from reportgen.template_errors import EXPRESSION, ROOTS, TemplateSource, attributes, first_expression, unknown_name
+
+# Clauses that Python asks for: a full stop at the end stands for all ids that begin so.
+_BY_PROGRAM = ("area.", "unconfirmed")
+_PRINTED_TEXT = "string"  # what Jinja's lexer calls a text in quotes
 
 
 def check_wordings(locales: Iterable[Locale]) -> list[Diagnostic]:
-    """Return each clause that cannot be read, and each name that a clause uses in one language and not in another."""
+    """Return each clause that cannot be read, and each name that a clause uses in one language and not in another.
+
+    Compared are the versions that are in force on the same days.
+    """
     found: list[Diagnostic] = []
-    used: dict[str, list[_UsedNames]] = {}
+    used: dict[str, dict[str, list[_UsedNames]]] = {}
     for locale in locales:
-        for each in locale.clauses.values():
-            try:
-                used.setdefault(each.id, []).append(_UsedNames(locale.language, each, _used_names(each)))
-            except TemplateSyntaxError as error:
-                place = each.locate(_unreadable_expression(each.text))
-                found.append(Diagnostic("template-syntax", place, {"problem": error.message}))
-    for names in used.values():
-        found += _compared(names)
+        for identifier, versions in locale.versions.items():
+            for each in versions:
+                try:
+                    names = _UsedNames(locale.language, each, _used_names(each))
+                except TemplateSyntaxError as error:
+                    place = each.locate(_unreadable_expression(each.text))
+                    found.append(Diagnostic("template-syntax", place, {"problem": error.message}))
+                else:
+                    used.setdefault(identifier, {}).setdefault(locale.language, []).append(names)
+    for by_language in used.values():
+        for together in _in_force_together(by_language):
+            found += _compared(together)
     return found
+
+
+def _in_force_together(by_language: Mapping[str, list[_UsedNames]]) -> Iterator[list[_UsedNames]]:
+    """Yield the versions of a clause, one a language, that are in force on the same days."""
+    days = sorted({each.clause.since or datetime.date.min for versions in by_language.values() for each in versions})
+    for day in days:
+        each_language = (
+            next((each for each in reversed(versions) if (each.clause.since or day) <= day), None)
+            for versions in by_language.values()
+        )
+        yield [names for names in each_language if names]
+
+
+def clause_uses(sources: Iterable[TemplateSource]) -> Mapping[str, tuple[Place, ...]]:
+    """Return where templates name clauses, by id; an id that ends with a full stop stands for all that begin so.
+
+    A clause may be named far from where it is printed: every text in quotes may be one.
+    """
+    uses: dict[str, dict[Place, None]] = {}
+    for source in sources:
+        lines = source.text.splitlines()
+        for line, quoted in _texts_in_quotes(source.text):
+            column = lines[line - 1].find(quoted) + 2 if line <= len(lines) else 1
+            uses.setdefault(quoted[1:-1], {})[Place(source.path, line, column)] = None
+    return {text: tuple(places) for text, places in uses.items()}
+
+
+def _texts_in_quotes(text: str) -> Iterator[tuple[int, str]]:
+    try:
+        for line, kind, value in _parser().lex(text):
+            if kind == _PRINTED_TEXT:
+                yield line, value
+    except TemplateSyntaxError:
+        return  # the page tells it with its place
+
+
+def is_used(identifier: str, uses: Iterable[str]) -> bool:
+    """Whether a clause is named in templates or by the program."""
+    return any(_names(use, identifier) for use in (*uses, *_BY_PROGRAM))
+
+
+def places_of(identifier: str, uses: Mapping[str, tuple[Place, ...]]) -> tuple[Place, ...]:
+    """Return where templates name a clause, sorted."""
+    return tuple(sorted(place for use, places in uses.items() if _names(use, identifier) for place in places))
+
+
+def is_of_program(identifier: str) -> bool:
+    """Whether the program itself asks for a clause."""
+    return any(_names(use, identifier) for use in _BY_PROGRAM)
+
+
+def _names(use: str, identifier: str) -> bool:
+    return use == identifier or (use.endswith(".") and len(use) > 1 and identifier.startswith(use))
+
+
+def check_unused(locales: Iterable[Locale], sources: Iterable[TemplateSource]) -> list[Diagnostic]:
+    """Return a warning for each clause that neither a template nor another clause nor the program names."""
+    every = tuple(locales)
+    clauses = (clause for locale in every for versions in locale.versions.values() for clause in versions)
+    in_clauses = (TemplateSource(clause.text, clause.place.path) for clause in clauses if "{" in clause.text)
+    uses = clause_uses((*sources, *in_clauses))
+    return [
+        Diagnostic("clause-unused", versions[0].place, {"clause": identifier}, "delete")
+        for locale in every
+        for identifier, versions in locale.versions.items()
+        if not is_used(identifier, uses)
+    ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import difflib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TypeVar
@@ -23,7 +23,7 @@ from reportgen.diagnostics import (
     TemplateError,
     sort_diagnostics,
 )
-from reportgen.edition import Edition, make_edition
+from reportgen.edition import Edition, Issuance, make_edition
 from reportgen.folders import INSPECTIONS, LOCALE_SHEET, SHARED_SHEET, TEMPLATES, Workspace, cache_folder
 from reportgen.fonts import FontSet, find_fonts
 from reportgen.inspection import Inspection, read_inspection
@@ -33,7 +33,7 @@ from reportgen.page import CompiledTemplates, Page, check_vocabulary, make_page
 from reportgen.prose import ProseRules
 from reportgen.sheets import SheetSource, check_sheet, classes
 from reportgen.template_errors import TemplateSource
-from reportgen.wording import check_wordings
+from reportgen.wording import check_unused, check_wordings
 from reportgen.yamlfile import YamlFile
 
 _LONGEST_NAME = 255  # bytes of a file's name on common disks
@@ -109,6 +109,9 @@ def read_library(workspace: Workspace) -> Library:
         collector.found += check_office(office, office_file, read)
     templates = {language: collector.collect(partial(_templates, workspace, language)) for language in read}
     sheets = {language: collector.collect(partial(_sheets, workspace, language)) for language in read}
+    if all(templates.values()):
+        sources = {source.path: source for own in templates.values() for source in (own or {}).values()}
+        collector.found += check_unused(locales.values(), sources.values())
     collector.found += [finding for own in sheets.values() for sheet in own or () for finding in check_sheet(sheet)]
     collector.stop_on_errors()
     if office is None or office_file is None:
@@ -190,12 +193,14 @@ def load_inspection(
     library: Library,
     identifier: str,
     fonts: FontSet | None,
+    issuance: Issuance | None = None,
     today: datetime.date | None = None,
 ) -> LoadedInspection:
     """Return an inspection, checked against the office, its photographs, the templates and the fonts.
 
-    ``fonts`` is None where letters cannot be checked; the caller tells the user so. ``today`` only tells whether the
-    visit is still to come; None asks nothing.
+    ``fonts`` is None where letters cannot be checked; the caller tells the user so. ``issuance`` is the number under
+    which the minutes are issued, None while they are not. ``today`` only tells whether the visit is still to come; None
+    asks nothing.
 
     Raises:
         ReportgenError: with all that is wrong.
@@ -206,13 +211,18 @@ def load_inspection(
     found += cross_check(inspection, file, library.office, library.prose_rules, today)
     photos = dict(_find_photos(workspace, identifier, inspection, file, found))
     _stop(found)
-    editions = {
-        language: make_edition(identifier, inspection, library.office, library.locales[language])
-        for language in inspection.languages
-    }
+    try:
+        editions = {
+            language: make_edition(identifier, inspection, library.office, library.locales[language], issuance)
+            for language in inspection.languages
+        }
+    except TemplateError as error:
+        raise TemplateError(_at_day(file, error.diagnostics)) from None
     pages = _make_pages(editions, library, found)
+    found = _at_day(file, found)
     if fonts is not None:
-        found += check_letters(pages, library, file, fonts)
+        locales = {language: edition.locale for language, edition in editions.items()}
+        found += check_letters(pages, locales, library, file, fonts)
     _stop(found)
     places = {photo.file: file.place(("photos", index, "file")) for index, photo in enumerate(inspection.photos)}
     return LoadedInspection(identifier, file, inspection, editions, pages, photos, places, tuple(found))
@@ -233,6 +243,12 @@ def _make_pages(editions: Mapping[str, Edition], library: Library, found: list[D
             wrong.setdefault((finding.name, finding.place), finding)
     found += wrong.values()
     return pages
+
+
+def _at_day(file: YamlFile, found: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """Return findings; that a clause is not in force yet is told where the inspection gives the day."""
+    key = "wording_as_of" if ("wording_as_of",) in file.spans else "date"
+    return [replace(each, place=file.place((key,))) if each.name == "clause-not-in-force" else each for each in found]
 
 
 def _stop(found: list[Diagnostic]) -> None:
@@ -273,11 +289,13 @@ def _is_inside(path: Path, folder: Path) -> bool:
         return False
 
 
-def check_letters(pages: Mapping[str, Page], library: Library, file: YamlFile, fonts: FontSet) -> list[Diagnostic]:
+def check_letters(
+    pages: Mapping[str, Page], locales: Mapping[str, Locale], library: Library, file: YamlFile, fonts: FontSet
+) -> list[Diagnostic]:
     """Return a finding for each place of a character that no font of its language has."""
     found: list[Diagnostic] = []
     for language, page in pages.items():
-        locale = library.locales[language]
+        locale = locales[language]
         families = [font.family for font in locale.data.fonts]
         for char in sorted(fonts.missing(page.html, families)):
             places = list(_places_of(char, (file, library.office_file), locale, library))

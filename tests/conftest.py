@@ -44,14 +44,19 @@ class PrintedEdition:
         return PrintedDocx(self.pdf_path.with_suffix(".docx"))
 
     @cached_property
-    def leaves(self) -> list[Leaf]:
-        """The blocks of the page, as the templates say them."""
+    def page(self) -> str:
+        """The page as HTML, as the templates say it."""
         from reportgen.folders import Workspace
         from reportgen.workspace import load_inspection, read_library
 
         workspace = Workspace(self.root)
         loaded = load_inspection(workspace, read_library(workspace), self.inspection, None)
-        return page_leaves(loaded.pages[self.language].html)
+        return loaded.pages[self.language].html
+
+    @cached_property
+    def leaves(self) -> list[Leaf]:
+        """The blocks of the page, as the templates say them."""
+        return page_leaves(self.page)
 
     def compare(self, converted: Path) -> Comparison:
         """Compare page, PDF and DOCX; ``converted`` is the DOCX as LibreOffice prints it."""

@@ -14,15 +14,18 @@ file is written wrong, what reportgen must say then, and how the file is mended:
                                         # +1:7 counts lines from where the piece begins
         hint: the last day of that month is 30/06/2023; correct the day, the month or the year
 
-A case may also have ``in`` (another file than its group), ``file`` (where the finding is told, if elsewhere),
-``also`` (codes of other findings of the wrong file), ``left`` (codes that the mended file still has), ``encoding``
-(of the wrong file), ``more`` (pieces of other files: path → right, wrong), ``build`` (only printing finds it).
+A case may also have ``in`` (another file than its group), ``file`` (where the finding is told, if elsewhere), ``then``
+(a second piece of the wrong file: right → wrong), ``also`` (codes of other findings of the wrong file), ``left`` (codes
+that the mended file still has), ``encoding`` or ``made`` (a file that cannot be written down here), ``build`` (only
+printing finds it).
 """
 
 from __future__ import annotations
 
 import os
 import shutil
+import struct
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -39,7 +42,11 @@ from reportgen.workspace import Library, load_inspection, read_library
 PROJECT = Path(__file__).parents[1]
 BAD = PROJECT / "tests" / "bad"
 VISIT = "inspections/visit.yaml"
-KEYS = {"code", "in", "file", "right", "wrong", "mended", "at", "hint", "also", "left", "encoding", "more", "build"}
+KEYS = {"code", "in", "file", "right", "wrong", "mended", "at", "hint", "also", "left", "then"} | {
+    "encoding",
+    "made",
+    "build",
+}
 
 
 @dataclass(frozen=True)
@@ -59,26 +66,43 @@ class Case:
     def also(self) -> list[str]:
         return self.data.get("also", [])
 
-    def place(self, text: str) -> tuple[str, int, int]:
-        """Return the path, the line and the column of the finding, given the right text of the file."""
+    def place(self, right: bytes) -> tuple[str, int, int]:
+        """Return the path, the line and the column of the finding, given the right content of the file."""
         line, column = self.data["at"].split(":")
-        first = text[: self._index(text)].count("\n") + 1 if line.startswith("+") else 0
+        text = right.decode() if line.startswith("+") else ""
+        first = text[: self._index(text)].count("\n") + 1 if text else 0
         return self.data.get("file", self.path), first + int(line), int(column)
 
-    def texts(self, right: str, version: str) -> bytes:
-        """Return the content of the file in a version: ``wrong`` or ``mended``."""
-        piece = self.data.get(version, self.data.get("right", ""))
-        whole = "right" not in self.data
-        index = self._index(right)
-        text = piece if whole else right[:index] + piece + right[index + len(self.data["right"]) :]
-        return text.encode(self.data.get("encoding", "utf-8") if version == "wrong" else "utf-8", "surrogateescape")
+    def content(self, right: bytes, version: str) -> bytes:
+        """Return the content of the file in a version, ``wrong`` or ``mended``, given the right content."""
+        wrong = version == "wrong"
+        if wrong and "made" in self.data:
+            return made(*self.data["made"].split())
+        if "right" not in self.data:
+            return self.data["wrong"].encode(self.data.get("encoding", "utf-8")) if wrong else right
+        text = right.decode()
+        index = self._index(text)
+        old, new = self.data["right"], self.data["wrong"] if wrong else self.data.get("mended", self.data["right"])
+        text = text[:index] + new + text[index + len(old) :]
+        for old, new in self.data.get("then", {}).items() if wrong else ():
+            assert text.count(old) == 1, (self.name, old)
+            text = text.replace(old, new)
+        return text.encode(self.data.get("encoding", "utf-8"), "ignore") if wrong else text.encode()
 
     def _index(self, right: str) -> int:
-        if "right" not in self.data:
-            return 0
         piece = self.data["right"]
         assert right.count(piece) == 1, f"{self.name}: {self.path} holds {piece!r} {right.count(piece)} times"
         return right.index(piece)
+
+
+def made(kind: str, *numbers: str) -> bytes:
+    """Return a content that nobody wants to see written down: so many letters, or a PNG of so many points."""
+    if kind == "letters":
+        return b"a" * int(numbers[0])
+    header = b"IHDR" + struct.pack(">IIBBBBB", *map(int, numbers), 8, 0, 0, 0, 0)
+    data = b"IDAT" + zlib.compress(b"")
+    chunks = (struct.pack(">I", len(c) - 4) + c + struct.pack(">I", zlib.crc32(c)) for c in (header, data, b"IEND"))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
 
 
 def cases() -> Iterator[Case]:
@@ -118,34 +142,45 @@ class Bench:
     def fonts(self) -> Any:
         return self.library.find_fonts(self.cache)
 
-    def right(self, path: str) -> str:
-        return (self.root / path).read_text(encoding="utf-8") if (self.root / path).exists() else ""
+    @cached_property
+    def findings_of_right(self) -> list[Diagnostic]:
+        return self.check(build=True)
+
+    def right(self, path: str) -> bytes:
+        """Return the right content of a file."""
+        return (self.root / path).read_bytes()
 
     def findings(self, case: Case, version: str) -> list[Diagnostic]:
         """Return what reportgen says of the workspace with a case's wrong or mended file in it."""
-        pieces = {case.path: case}
-        for path, piece in case.data.get("more", {}).items():
-            pieces[path] = Case(case.group, case.name, piece, path)
-        contents = {path: piece.texts(self.right(path), version) for path, piece in pieces.items()}
-        kept = {path: (self.root / path).read_bytes() if (self.root / path).exists() else None for path in contents}
+        right = self.right(case.path)
+        content = case.content(right, version)
+        if content == right:
+            return self.findings_of_right
         try:
-            for path, content in contents.items():
-                (self.root / path).write_bytes(content)
-            return self._check("build" in case.data, any(path.startswith("templates/") for path in contents))
+            (self.root / case.path).write_bytes(content)
+            return self.check(build="build" in case.data, anew=case.path.startswith("templates/"))
         finally:
-            for path, content in kept.items():
-                if content is None:
-                    (self.root / path).unlink()
-                else:
-                    (self.root / path).write_bytes(content)
+            (self.root / case.path).write_bytes(right)
 
-    def _check(self, build: bool, anew: bool) -> list[Diagnostic]:
+    def is_told(self, case: Case) -> bool:
+        """Whether the wrong file of a case is told as the case says, and nothing else is told of it."""
+        found = self.findings(case, "wrong")
+        places = [
+            (d.code, (d.place.path, d.place.line, d.place.column) if d.place else None, d.advice()) for d in found
+        ]
+        return self.expected(case) in places and {d.code for d in found} == {case.code, *case.also}
+
+    def expected(self, case: Case) -> tuple[str, tuple[str, int, int], str]:
+        """Return code, place and hint of the finding that a case demands."""
+        return case.code, case.place(self.right(case.path)), case.data.get("hint", "")
+
+    def check(self, *, build: bool = False, anew: bool = False) -> list[Diagnostic]:
+        """Return what reportgen says of the workspace as it is; ``anew``: read the templates again."""
         try:
             library = read_library(self.workspace) if anew else self.library
             loaded = load_inspection(self.workspace, library, "visit", self.fonts)
             found = [*library.warnings, *loaded.warnings]
-            if build:
-                found += self._print(library)
+            found += self._print(library) if build else ()
         except ReportgenError as error:
             found = list(error.diagnostics)
         return sort_diagnostics(found)

@@ -9,9 +9,11 @@ import pytest
 import yaml
 from conftest import Office
 from desk import REAL, SMALLEST, SMALLEST_FILE, Desk
+from lxml import html
 
-from reportgen.edition import Edition
+from reportgen.edition import Edition, Issuance
 from reportgen.model import Unknown
+from reportgen.workspace import Workspace, load_inspection, read_library
 
 
 @pytest.fixture
@@ -81,3 +83,29 @@ def test_the_inspection_chooses_the_digits_before_the_locale(desk: Desk) -> None
     assert desk.loaded(REAL).editions["th"].native_digits
     assert not desk.loaded(REAL).editions["vi"].native_digits
     assert smallest(desk, digits="native").native_digits
+
+
+# ---- issued
+
+
+def issued(desk: Desk, issuance: Issuance) -> dict[str, str]:
+    workspace = Workspace(desk.root)
+    loaded = load_inspection(workspace, read_library(workspace), REAL, None, issuance)
+    return {
+        language: " ".join(html.fromstring(page.html).text_content().split()) for language, page in loaded.pages.items()
+    }
+
+
+def test_issued_minutes_have_the_number_that_the_register_gave(desk: Desk) -> None:
+    words = issued(desk, Issuance(5))
+    assert "Số: 05/BB-ĐKT" in words["vi"]  # Decree 30/2020, Annex I, II.3.c: two digits
+    assert "เลขที่ 5/BB-ĐKT" in words["th"]
+    assert "thay thế" not in words["vi"]
+    assert "ใช้แทน" not in words["th"]
+
+
+def test_a_revision_says_what_it_replaces_and_why(desk: Desk) -> None:
+    words = issued(desk, Issuance(12, 2, {"vi": "ghi sai chức vụ.", "th": "ระบุตำแหน่งผิด"}))
+    assert "Biên bản này (phát hành lần 2) thay thế Biên bản số 12/BB-ĐKT đã phát hành lần 1." in words["vi"]
+    assert "Lý do thay thế: ghi sai chức vụ. Biên bản được lập" in words["vi"]
+    assert "บันทึกฉบับนี้ (ออกครั้งที่ ๒) ใช้แทนบันทึกเลขที่ 12/BB-ĐKT ที่ออกครั้งที่ ๑ เหตุที่ออกแทน: ระบุตำแหน่งผิด" in words["th"]

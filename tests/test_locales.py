@@ -60,15 +60,16 @@ def test_a_clause_knows_the_place_of_each_word() -> None:
     file = read_yaml(b"a:\n  b: >-\n    one\n    two {{ x }}\nc: 'it''s d'\n", "w.yaml")
     clauses = read_clauses(file)
     assert list(clauses) == ["a.b", "c"]
-    assert clauses["a.b"].text == "one two {{ x }}"
-    assert clauses["a.b"].locate(clauses["a.b"].text.index("x")) == Place("w.yaml", 4, 12)
-    assert clauses["c"].locate(5) == Place("w.yaml", 5, 11)
+    (first,), (second,) = clauses.values()
+    assert first.text == "one two {{ x }}"
+    assert first.locate(first.text.index("x")) == Place("w.yaml", 4, 12)
+    assert second.locate(5) == Place("w.yaml", 5, 11)
 
 
 def test_a_clause_that_is_no_text_is_told() -> None:
     with pytest.raises(InputError) as caught:
         read_clauses(read_yaml(b"a: [x]\nb:\nc: d\n", "w.yaml"))
-    assert [finding.name for finding in caught.value.diagnostics].count("clause-not-text") == 2
+    assert {finding.name for finding in caught.value.diagnostics} == {"clause-not-text", "clause-version-shape"}
 
 
 def test_languages_have_the_same_clauses() -> None:

@@ -101,12 +101,12 @@ def test_every_sentence_is_in_form_nfc_and_typed_without_slips(language):
 LITERALS = set(
     """
     date days deputy digits done figures from languages name parent person photos rate role spans team text time to
-    total unconfirmed unit units unknown within vi th attendees conclusions
+    total unconfirmed unit units unknown within wording_as_of vi th attendees conclusions
     reportgen check doctor issue -C
     office.yaml locale.yaml wording.yaml style.css docs/templates.md inspections/ templates/ output/issued
     br hr img src alt figure figcaption p class th td col row scope page
     YAML UTF-8 UTF-16 UTF-32 Unicode Notepad Save As MB Tab PDF DOCX Word JPEG PNG CLDR Pango libthai fontconfig fc-list
-    BB-ĐKT mm pt HH a-z LibreOffice
+    BB-ĐKT mm pt HH a-z LibreOffice fsType -embed-fonts
     """.split()  # noqa: SIM905 - a table to read
 )
 LOANWORDS = {"vi": {"byte"}, "th": set()}

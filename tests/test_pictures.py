@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import io
+import random
 import struct
 import zlib
+from importlib import resources
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image, ImageFile
 from PIL.ExifTags import IFD, Base
 
 from reportgen import pictures
 from reportgen.diagnostics import InputError, Place
-from reportgen.pictures import MAXIMUM_SIDE, prepare_picture
+from reportgen.pictures import DOTS_PER_INCH, Picture, prepare_picture, without_metadata
 
 PLACE = Place("inspections/x.yaml", 3, 11)
 RED, BLUE, WHITE = (255, 0, 0), (0, 0, 255), (255, 255, 255)
@@ -97,9 +101,18 @@ def test_a_printers_colours_become_a_screens() -> None:
     assert pixel[1] < 60
 
 
-def test_a_large_picture_is_made_as_small_as_paper_needs() -> None:
-    picture = prepare_picture(encoded(Image.new("RGB", (3000, 1500), RED), "JPEG"), "x.jpg", PLACE)
-    assert (picture.width, picture.height) == (MAXIMUM_SIDE, MAXIMUM_SIDE // 2)
+@pytest.mark.parametrize("width", [66, 68, 170])
+def test_a_large_picture_is_made_as_small_as_paper_needs(width: int) -> None:
+    source = encoded(Image.new("RGB", (6000, 3000), RED), "JPEG")
+    picture = prepare_picture(source, "x.jpg", PLACE, width)
+    assert picture.width == round(width / 25.4 * DOTS_PER_INCH)
+    assert picture.height == round(picture.width / 2)
+    assert 200 <= DOTS_PER_INCH <= 300
+
+
+def test_a_tall_picture_is_as_sharp_as_a_wide_one() -> None:
+    picture = prepare_picture(encoded(Image.new("RGB", (2000, 3000), RED), "JPEG"), "x.jpg", PLACE, 50.8)
+    assert (picture.width, picture.height) == (2 * DOTS_PER_INCH, 3 * DOTS_PER_INCH)
 
 
 def test_a_small_picture_is_not_made_larger() -> None:
@@ -107,9 +120,114 @@ def test_a_small_picture_is_not_made_larger() -> None:
     assert (picture.width, picture.height) == (30, 20)
 
 
-def test_the_same_bytes_come_out_of_the_same_bytes() -> None:
-    source = with_orientation(6)
-    assert prepare_picture(source, "a.jpg", PLACE) == prepare_picture(source, "b.jpg", Place("other.yaml"))
+def noise(size: tuple[int, int] = (80, 60)) -> Image.Image:
+    return Image.frombytes("RGB", size, random.Random(1).randbytes(3 * size[0] * size[1]))
+
+
+ENCODINGS: dict[str, dict[str, object]] = {
+    "baseline": {},
+    "progressive": {"progressive": True},
+    "restarts": {"restart_marker_rows": 1},
+    "not subsampled": {"subsampling": 0},
+    "as red, green, blue": {"keep_rgb": True},
+    "with words": {"comment": b"Camera", "exif": b"Exif\0\0MM\0*\0\0\0\x08\0\0\0\0\0\0 Camera"},
+}
+
+
+@pytest.mark.parametrize("options", ENCODINGS.values(), ids=ENCODINGS)
+@pytest.mark.parametrize("mode", ["RGB", "L"])
+def test_a_photograph_that_is_ready_keeps_its_pixels_and_loses_its_metadata(
+    mode: str, options: dict[str, object]
+) -> None:
+    if mode == "L":
+        options = {name: value for name, value in options.items() if name != "keep_rgb"}
+    source = encoded(noise().convert(mode), "JPEG", **options) + b"Camera: what a telephone puts behind the picture"
+    picture = prepare_picture(source, "x.jpg", PLACE)
+    found, given = (Image.open(io.BytesIO(content)) for content in (picture.content, source))
+    assert found.tobytes() == given.tobytes()
+    assert found.size == (picture.width, picture.height)
+    assert b"Camera" not in picture.content
+    assert set(found.info) <= {
+        "jfif",
+        "jfif_version",
+        "jfif_unit",
+        "jfif_density",
+        "adobe",
+        "adobe_transform",
+        "progression",
+        "progressive",
+    }
+
+
+def with_profile(image: Image.Image, swapped: bool) -> bytes:
+    """Return a JPEG with a profile: that of sRGB, or one in which red and blue have changed places."""
+    profile = (resources.files("weasyprint.pdf") / "sRGB2014.icc").read_bytes()
+    if swapped:
+        profile = profile.replace(b"rXYZ", b"xxxx").replace(b"bXYZ", b"rXYZ").replace(b"xxxx", b"bXYZ")
+    return encoded(image, "JPEG", icc_profile=profile, quality=95)
+
+
+def test_colours_are_those_that_the_profile_says() -> None:
+    image = prepared(with_profile(Image.new("RGB", (16, 16), RED), swapped=True))
+    assert near(image.getpixel((8, 8)), BLUE)
+    assert "icc_profile" not in image.info
+
+
+def test_a_profile_that_changes_nothing_changes_no_pixel() -> None:
+    source = with_profile(noise(), swapped=False)
+    picture = prepare_picture(source, "x.jpg", PLACE)
+    assert b"ICC_PROFILE" in source
+    assert b"ICC_PROFILE" not in picture.content
+    assert Image.open(io.BytesIO(picture.content)).tobytes() == Image.open(io.BytesIO(source)).tobytes()
+
+
+@pytest.mark.parametrize("profile", [b"no profile", b"\0" * 500])
+def test_a_profile_that_cannot_be_read_says_nothing(profile: bytes) -> None:
+    assert near(prepared(encoded(Image.new("RGB", (9, 9), RED), icc_profile=profile)).getpixel((5, 5)), RED)
+    assert near(prepared(encoded(Image.new("RGB", (9, 9), RED), "JPEG", icc_profile=profile)).getpixel((5, 5)), RED)
+
+
+SOURCES = {
+    "turned": with_orientation(6),
+    "ready": encoded(noise(), "JPEG"),
+    "large": encoded(noise((3000, 700)), "JPEG"),
+    "PNG": encoded(noise()),
+    "grey": encoded(noise().convert("L"), "JPEG"),
+    "transparent": encoded(Image.new("RGBA", (10, 10), 0)),
+    "for a printer": encoded(noise().convert("CMYK"), "JPEG"),
+    "with a profile": with_profile(noise(), swapped=True),
+}
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_the_same_bytes_come_out_of_the_same_bytes_and_out_of_those_again(name: str) -> None:
+    picture = prepare_picture(SOURCES[name], "a.jpg", PLACE, 68)
+    assert prepare_picture(SOURCES[name], "b.jpg", Place("other.yaml"), 68) == picture
+    assert prepare_picture(picture.content, "a.jpg", PLACE, 68) == picture
+    assert isinstance(picture, Picture)
+
+
+@given(st.data())
+def test_a_damaged_photograph_is_read_whole_or_refused(data: st.DataObject) -> None:
+    source = bytearray(SOURCES["ready"])
+    place = data.draw(st.integers(0, len(source) - 1))
+    source[place] = data.draw(st.integers(0, 255))
+    try:
+        picture = prepare_picture(bytes(source), "x.jpg", PLACE)
+    except InputError:
+        pass
+    else:
+        found = Image.open(io.BytesIO(picture.content))
+        found.load()
+        assert found.size == (picture.width, picture.height)
+
+
+def test_segments_that_are_not_known_are_not_copied() -> None:
+    jpeg = encoded(noise(), "JPEG")
+    assert without_metadata(jpeg)
+    for frame in (b"\xff\xc3", b"\xff\xc9"):  # lossless, arithmetic codes: not every reader knows them
+        assert without_metadata(jpeg.replace(b"\xff\xc0", frame)) is None
+    assert without_metadata(jpeg[:-2]) is None
 
 
 def _refused(source: bytes) -> str:

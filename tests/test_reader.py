@@ -37,7 +37,8 @@ answers = {}
 for name, (css, body) in json.load(sys.stdin).items():
     try:
         sheet = StyleSheet((SheetSource(CSS + css, "style.css"),))
-        page = parse_page(f'<html lang="vi-VN">{HEAD}<body>{body}</body></html>', {})
+        head = HEAD.replace("<title>T</title>", "") if name == "no title" else HEAD
+        page = parse_page(f'<html lang="vi-VN">{head}<body>{body}</body></html>', {})
         places = {"": Place("minutes.html"), "b": Place("head.html", 3, 7)}
         read = read_page(sheet.compute(page), sheet.classes, {"p.jpg": (400, 300)}, fonts, places)
         answers[name] = [repr(block) for block in read.document.blocks] + [repr(read.document.setup)]
@@ -112,6 +113,12 @@ REFUSED = {
         '<p class="b">x</p><p class="a"><span class="b">x</span></p>',
         "looks different in two places",
     ),
+    "no title": ("", '<p class="a">x</p>', "minutes.html:1:1: error[RG820]: the page has no <title>"),
+    "a heading that skips a level": (
+        "",
+        '<h1 class="a">x</h1><h3 class="b">y</h3>',
+        "head.html:3:7: error[RG821]: the heading “y” is an <h3> where <h2> is the deepest",
+    ),
     "a value that the printer does not know": (".a { font-size: 14quux }", '<p class="a">x</p>', "style.css:1:"),
 }
 READ = {
@@ -125,6 +132,7 @@ READ = {
         '<figure class="a"><img class="pic" src="p.jpg" alt="x"><figcaption class="b">c</figcaption></figure>',
     ),
     "a table": ("", TABLE.format("<tbody><tr><td class='a'>x</td></tr></tbody>")),
+    "headings": ("", '<h1 class="a">x</h1><h2 class="b">x</h2><h2 class="b">x</h2>'),
     "a page number": (
         "@page { @top-center { content: '- ' counter(page) ' -'; padding-top: 10mm } }",
         '<p class="a">x</p>',

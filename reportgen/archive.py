@@ -1,0 +1,174 @@
+"""The PDF as an archive keeps it: PDF/A-3a (ISO 19005-3) and PDF/UA-1 (ISO 14289-1), both in one file.
+
+WeasyPrint 70 writes either, not both, and leaves things out that its own page knows: the language of a phrase, which
+way a head cell looks, what a table is about. This module and ``fields.py`` know that part of its insides:
+``weasyprint.pdf.tags`` and the objects of pydyf.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+VARIANT = "pdf/a-3a"
+
+_POINTS_PER_PIXEL = 0.75
+
+# ISO 14289-1, 5. PDF/A knows no such property: ISO 19005-3, 6.6.2.3 wants its schema told in the file.
+_ACCESSIBLE = b"""\
+<rdf:Description rdf:about="" xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/"><pdfuaid:part>1</pdfuaid:part>\
+</rdf:Description>
+<rdf:Description rdf:about="" xmlns:pdfaExtension="http://www.aiim.org/pdfa/ns/extension/"\
+ xmlns:pdfaSchema="http://www.aiim.org/pdfa/ns/schema#" xmlns:pdfaProperty="http://www.aiim.org/pdfa/ns/property#">\
+<pdfaExtension:schemas><rdf:Bag><rdf:li rdf:parseType="Resource">\
+<pdfaSchema:schema>PDF/UA identification schema</pdfaSchema:schema>\
+<pdfaSchema:namespaceURI>http://www.aiim.org/pdfua/ns/id/</pdfaSchema:namespaceURI>\
+<pdfaSchema:prefix>pdfuaid</pdfaSchema:prefix>\
+<pdfaSchema:property><rdf:Seq><rdf:li rdf:parseType="Resource">\
+<pdfaProperty:name>part</pdfaProperty:name><pdfaProperty:valueType>Integer</pdfaProperty:valueType>\
+<pdfaProperty:category>internal</pdfaProperty:category>\
+<pdfaProperty:description>PDF/UA part number</pdfaProperty:description>\
+</rdf:li></rdf:Seq></pdfaSchema:property></rdf:li></rdf:Bag></pdfaExtension:schemas></rdf:Description>
+"""
+_END = b"</rdf:RDF>"
+
+
+def identify(pdf: Any) -> None:
+    """Say in a PDF/A file that it is PDF/UA-1 too; in a ``finisher`` of ``Document.write_pdf``.
+
+    Raises RuntimeError when WeasyPrint does not write metadata as this module expects.
+    """
+    metadata = resolve(pdf, pdf.catalog["Metadata"])
+    (packet,) = metadata.stream
+    if packet.count(_END) != 1:
+        raise RuntimeError("the metadata of the PDF are not one RDF text")
+    metadata.stream = [packet.replace(_END, _ACCESSIBLE + _END)]
+
+
+def sharp_pictures(pdf: Any) -> None:
+    """Let no reader smooth pictures (ISO 19005-3, 6.2.8), whatever the style sheet says."""
+    for each in pdf.objects:
+        extra = getattr(each, "extra", {})
+        if extra.get("Subtype") == "/Image":
+            extra["Interpolate"] = "false"
+
+
+@contextmanager
+def full_tags() -> Iterator[None]:
+    """Tag what is printed inside with all that the page says of it; ``whole_tags`` belongs inside.
+
+    WeasyPrint is as it was before when the block is left. Not for several threads at once.
+    """
+    from weasyprint.pdf import tags
+
+    original = tags._build_box_tree
+
+    def build(box: Any, parent: Any, pdf: Any, page_number: int, *rest: Any) -> Iterator[Any]:
+        for element in original(box, parent, pdf, page_number, *rest):
+            if box.element is not None and box.element.tag not in ("html", "body"):
+                _describe(element, box.element, pdf, page_number)
+            yield element
+
+    tags._build_box_tree = build
+    try:
+        yield
+    finally:
+        tags._build_box_tree = original
+
+
+_SCOPES = {"col": "/Column", "row": "/Row"}
+
+
+def _describe(element: Any, html: Any, pdf: Any, page_number: int) -> None:
+    """Add the attributes of an HTML element to its structure element (ISO 32000-1, 14.8.5)."""
+    import pydyf
+
+    setattr(element, _SOURCE, html)
+    if html.tag == "span" and html.get("lang"):
+        element["Lang"] = pydyf.String(html.get("lang"))
+    match element["S"]:
+        case "/TH":
+            element["A"]["Scope"] = _SCOPES[html.get("scope", "col")]
+        case "/Table":
+            for cell in _head_cells(pdf, element):
+                cell["ID"].string += f"-{page_number}"  # the same text stands in the cells that name it as their head
+            element["A"] = pydyf.Dictionary({"O": "/Table", "Summary": pydyf.String(html.get("title", ""))})
+        case "/Figure":
+            # WeasyPrint counts from the upper left corner in pixels, PDF from the lower left one in points.
+            left, upper, right, lower = (length * _POINTS_PER_PIXEL for length in element["A"]["BBox"])
+            top = resolve(pdf, pdf.page_references[page_number])["MediaBox"][3]
+            element["A"]["BBox"] = pydyf.Array((left, top - lower, right, top - upper))
+
+
+def _head_cells(pdf: Any, element: Any) -> Iterator[Any]:
+    for kid in _kids(pdf, element):
+        if kid["S"] == "/TH":
+            yield kid
+        yield from _head_cells(pdf, kid)
+
+
+# ---- blocks that a page break parts ----
+
+_SOURCE = "reportgen_source"  # of a structure element: the HTML element that it is made of
+_WHOLE = frozenset({"/Sect", "/Div", "/P", "/H1", "/H2", "/H3", "/L", "/LI", "/LBody", "/Span", "/NonStruct"})
+
+
+def whole_tags(pdf: Any) -> None:
+    """Make one structure element of each block that stands on two pages, and index those that have a name.
+
+    WeasyPrint begins anew on each page. A table stays one table a page: its head is printed, and read, again.
+    """
+    import pydyf
+
+    root = resolve(pdf, pdf.catalog["StructTreeRoot"])
+    for reference in root["K"]:
+        _join(pdf, resolve(pdf, reference))
+    named = [each for each in pdf.objects if isinstance(each, pydyf.Dictionary) and "ID" in each]
+    if named:  # ISO 32000-1, 14.7.2: required where elements have identifiers, and sorted
+        names = sorted((element["ID"].string, element) for element in named)
+        root["IDTree"] = pydyf.Dictionary(
+            {"Names": pydyf.Array(item for name, element in names for item in (pydyf.String(name), element.reference))}
+        )
+
+
+def _join(pdf: Any, parent: Any) -> None:
+    """Join neighbours that are parts of one HTML element, in all of a tree."""
+    import pydyf
+
+    joined: list[Any] = []
+    last: Any = None
+    for kid in _list(parent["K"]):
+        element = resolve(pdf, kid) if isinstance(kid, bytes) else None
+        if last is not None and element is not None and _is_continued(last, element):
+            for child in _kids(pdf, element):
+                child["P"] = last.reference
+            last["K"].extend(element["K"])
+            continue
+        joined.append(kid)
+        last = element
+    parent["K"] = pydyf.Array(joined)
+    for element in _kids(pdf, parent):
+        _join(pdf, element)
+
+
+def _is_continued(element: Any, other: Any) -> bool:
+    source = getattr(element, _SOURCE, None)
+    return source is not None and source is getattr(other, _SOURCE, None) and element["S"] == other["S"] in _WHOLE
+
+
+def _kids(pdf: Any, element: Any) -> Iterator[Any]:
+    """Yield the structure elements right below one: the other kids are marks in the text, or annotations."""
+    for kid in _list(element["K"]):
+        found = resolve(pdf, kid) if isinstance(kid, bytes) else {}
+        if found.get("Type") == "/StructElem":
+            yield found
+
+
+def _list(kids: Any) -> list[Any]:
+    return kids if isinstance(kids, list) else [kids]
+
+
+def resolve(pdf: Any, reference: bytes) -> Any:
+    """Return the object of a PDF that a reference leads to."""
+    return pdf.objects[int(reference.split()[0])]

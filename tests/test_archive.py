@@ -1,0 +1,248 @@
+"""Every PDF is PDF/A-3a and PDF/UA-1: veraPDF finds nothing, and the tags say what the page says.
+
+``REPORTGEN_GENERATED=30`` judges so many generated inspections, in place of a few; docs/archive.md tells the figures.
+"""
+
+from __future__ import annotations
+
+import os
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pikepdf
+import pytest
+from conftest import EDITIONS, Office, PrintedEdition
+from lxml import html
+from tagged import FLAVOURS, Tag, Tagged, read_tags, validate
+from test_generated_parity import LANGUAGES, write_inspections
+
+from reportgen.parity import page_leaves, squeeze
+
+GENERATED = int(os.environ.get("REPORTGEN_GENERATED", "3"))
+KINDS = {"p": "P", "h1": "H1", "h2": "H2", "h3": "H3", "li": "LBody", "th": "TH", "td": "TD", "figcaption": "Caption"}
+
+
+@dataclass(frozen=True)
+class Archived:
+    """An edition: its page, and its PDF's structure."""
+
+    edition: PrintedEdition
+
+    @cached_property
+    def page(self) -> html.HtmlElement:
+        return html.fromstring(self.edition.page)
+
+    @cached_property
+    def tagged(self) -> Tagged:
+        return read_tags(self.edition.pdf_path)
+
+    def meta(self, name: str) -> str:
+        (content,) = self.page.xpath("head/meta[@name=$name]/@content", name=name)
+        return str(content)
+
+
+@pytest.fixture(scope="module")
+def generated(office: Office, tmp_path_factory: pytest.TempPathFactory) -> list[PrintedEdition]:
+    """Inspections that nobody wrote."""
+    root = office.copy_workspace(tmp_path_factory.mktemp("generated"))
+    write_inspections(root / "inspections", GENERATED)
+    office.print(root, "--format", "pdf", "--jobs", "2")
+    return [PrintedEdition(root, f"generated-{seed}", language) for seed in range(GENERATED) for language in LANGUAGES]
+
+
+@pytest.fixture(scope="module")
+def editions(
+    printed: dict[tuple[str, str], PrintedEdition],
+    large: dict[tuple[str, str], PrintedEdition],
+    generated: list[PrintedEdition],
+) -> list[Archived]:
+    """All that is printed here: of the project, larger, and generated."""
+    return [Archived(edition) for edition in (*printed.values(), *large.values(), *generated)]
+
+
+# ---- the validator --------------------------------------------------------------------------------------------------
+
+DAMAGE = {
+    "no language": ("ua1", lambda pdf: pdf.Root.__delitem__("/Lang")),
+    "no tags": ("3a", lambda pdf: pdf.Root.__delitem__("/StructTreeRoot")),
+    "a picture without words": ("ua1", lambda pdf: figure(pdf).__delitem__("/Alt")),
+    "no colours": ("3a", lambda pdf: pdf.Root.__delitem__("/OutputIntents")),
+}
+
+
+def figure(pdf: pikepdf.Pdf) -> Any:
+    return next(
+        each for each in pdf.objects if isinstance(each, pikepdf.Dictionary) and each.get("/S", "") == "/Figure"
+    )
+
+
+@pytest.fixture(scope="module")
+def verdicts(editions: list[Archived], tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[Path, str], list[str]]:
+    """What veraPDF finds in every PDF, and in damaged ones."""
+    folder = tmp_path_factory.mktemp("damaged")
+    files = [each.edition.pdf_path for each in editions]
+    for name, (_, change) in DAMAGE.items():
+        with pikepdf.open(files[0]) as pdf:
+            change(pdf)
+            pdf.save(folder / f"{name}.pdf")
+    return validate([*files, *sorted(folder.iterdir())])
+
+
+def test_every_pdf_is_for_the_archive_and_for_everyone(
+    editions: list[Archived], verdicts: dict[tuple[Path, str], list[str]]
+) -> None:
+    files = [each.edition.pdf_path for each in editions]
+    assert len(files) == len(EDITIONS) + len(LANGUAGES) * (1 + GENERATED)
+    assert {(file.name, flavour): verdicts[file, flavour] for file in files for flavour in FLAVOURS} == {
+        (file.name, flavour): [] for file in files for flavour in FLAVOURS
+    }
+
+
+@pytest.mark.parametrize("name", DAMAGE)
+def test_the_validator_finds_a_mistake(verdicts: dict[tuple[Path, str], list[str]], name: str) -> None:
+    found = {(file.stem, flavour): rules for (file, flavour), rules in verdicts.items()}
+    assert found[name, DAMAGE[name][0]]
+
+
+# ---- what the file says of itself -----------------------------------------------------------------------------------
+
+
+def test_the_file_says_in_its_language_what_it_is(editions: list[Archived]) -> None:
+    for each in editions:
+        title = each.page.findtext("head/title").strip()
+        with pikepdf.open(each.edition.pdf_path) as pdf, pdf.open_metadata() as packet:
+            info = {name[1:]: str(value) for name, value in pdf.docinfo.items()}
+            day = each.meta("dcterms.created")
+            assert info == {
+                "Title": title,
+                "Author": each.meta("author"),
+                "Subject": each.meta("description"),
+                "Keywords": each.meta("keywords"),
+                "Creator": "reportgen",
+                "Producer": info["Producer"],
+                "CreationDate": f"D:{day.replace('-', '')}",
+                "ModDate": f"D:{day.replace('-', '')}",
+            }
+            assert packet["dc:title"] == title
+            assert packet["dc:description"] == each.meta("description")
+            assert packet["xmp:CreateDate"] == packet["xmp:ModifyDate"] == day
+            assert (packet["pdfaid:part"], packet["pdfaid:conformance"]) == ("3", "A")
+            assert packet["{http://www.aiim.org/pdfua/ns/id/}part"] == "1"
+            assert pdf.Root.Lang == each.page.get("lang")
+            assert all(page.obj.Tabs == "/S" for page in pdf.pages)
+            (intent,) = pdf.Root.OutputIntents
+            assert "sRGB" in str(intent.OutputConditionIdentifier)
+
+
+# ---- what the tags say ----------------------------------------------------------------------------------------------
+
+
+def blocks(tag: Tag) -> Iterator[tuple[str, str]]:
+    """Yield the blocks of text below a tag, with their kinds; the head of a table that goes on is read once."""
+    before: Tag | None = None
+    for child in tag.children:
+        if child.kind in KINDS.values():
+            yield child.kind, squeeze(child.text)
+        elif not (child.kind == "THead" and before is None and tag.attributes.get("goes on")):
+            yield from blocks(mark_next(before, child))
+        before = child
+
+
+def mark_next(before: Tag | None, tag: Tag) -> Tag:
+    """Return a table as one that goes on, where it is the next part of the one before."""
+    if before is not None and before.kind == tag.kind == "Table":
+        tag.attributes["goes on"] = heads(before) == heads(tag)
+    return tag
+
+
+def heads(table: Tag) -> list[str]:
+    return [cell.text for head in table.children if head.kind == "THead" for cell in head.of("TH")]
+
+
+def test_the_tags_say_the_blocks_of_the_page_in_its_order(editions: list[Archived]) -> None:
+    for each in editions:
+        expected = [(KINDS[leaf.tag], squeeze(leaf.text)) for leaf in page_leaves(each.edition.page)]
+        assert list(blocks(each.tagged.document)) == expected, each.edition.pdf_path.name
+
+
+def test_a_table_goes_on_with_its_head_on_the_next_page(editions: list[Archived]) -> None:
+    tables = [each.tagged.document.of("Table") for each in editions]
+    assert any(
+        heads(one) == heads(other) and one.attributes["A"] == other.attributes["A"]
+        for own in tables
+        for one, other in pairwise(own)
+    )
+
+
+def test_what_no_tag_says_is_the_number_of_the_page(editions: list[Archived]) -> None:
+    for each in editions:
+        numbers = {"".join(letter.char for letter in number) for number in each.edition.pdf.numbers}
+        assert {squeeze(text) for text in each.tagged.unowned.values()} <= numbers
+
+
+def test_phrases_in_another_language_say_so(editions: list[Archived]) -> None:
+    for each in editions:
+        expected = [
+            (span.get("lang"), squeeze(span.text_content())) for span in each.page.iterfind("body//span[@lang]")
+        ]
+        tags = [tag for tag in each.tagged.document.walk() if "Lang" in tag.attributes]
+        assert [(str(tag.attributes["Lang"]), squeeze(tag.text)) for tag in tags] == expected
+    assert any("Lang" in tag.attributes for each in editions for tag in each.tagged.document.walk())
+
+
+def test_every_cell_knows_its_heads(editions: list[Archived]) -> None:
+    cells = 0
+    for each in editions:
+        named = each.tagged.names
+        identifiers = [str(tag.attributes["ID"]) for tag in each.tagged.document.of("TH")]
+        assert sorted(identifiers) == sorted(named), "each name once, and each in the index"
+        for table in each.tagged.document.of("Table"):
+            texts = {str(tag.attributes["ID"]): tag.text for tag in table.of("TH")}
+            assert all(tag.attributes["A"].Scope in ("/Column", "/Row") for tag in table.of("TH"))
+            for row in (row for body in table.of("TBody") for row in body.children):
+                across = [cell.text for cell in row.children if cell.kind == "TH"]
+                for column, cell in enumerate(row.children):
+                    if cell.kind == "TD":
+                        told = [texts[str(name)] for name in cell.attributes["A"].Headers]
+                        assert told == [*across, heads(table)[column]]
+                        cells += 1
+    assert cells > 50
+
+
+def test_every_picture_has_its_words_and_its_place(editions: list[Archived]) -> None:
+    assert sum(len(each.tagged.document.of("Figure")) for each in editions) > 8
+    for each in editions:
+        figures = each.tagged.document.of("Figure")
+        alternatives = [image.get("alt") for image in each.page.iterfind("body//img")]
+        assert [str(tag.attributes["Alt"]) for tag in figures] == alternatives
+        for tag, box in zip(figures, each.edition.pdf.pictures, strict=True):
+            edges = [float(edge) for edge in tag.attributes["A"].BBox]
+            assert edges == pytest.approx([box.left, box.bottom, box.right, box.top], abs=0.1)
+
+
+def test_both_files_hold_the_same_bytes_of_each_picture(printed: dict[tuple[str, str], PrintedEdition]) -> None:
+    pictures = 0
+    for edition in printed.values():
+        with pikepdf.open(edition.pdf_path) as pdf, zipfile.ZipFile(edition.docx.path) as package:
+            images = [
+                each
+                for each in pdf.objects
+                if isinstance(each, pikepdf.Stream) and each.get("/Subtype", "") == "/Image"
+            ]
+            media = [package.read(name) for name in package.namelist() if name.startswith("word/media/")]
+            assert sorted(each.read_raw_bytes() for each in images) == sorted(media)
+            assert all(each.ColorSpace == "/DeviceRGB" and not each.Interpolate for each in images)
+            pictures += len(media)
+    assert pictures == 8
+
+
+def test_tables_say_what_they_are_about(editions: list[Archived]) -> None:
+    for each in editions:
+        titles = [table.get("title") for table in each.page.iterfind("body//table")]
+        told = [str(tag.attributes["A"].Summary) for tag in each.tagged.document.of("Table")]
+        assert list(dict.fromkeys(told)) == list(dict.fromkeys(titles))
