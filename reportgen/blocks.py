@@ -132,11 +132,22 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
+class Signature:
+    """Who is to sign: ``name`` says it to programs, the others say it to people; the signer may be empty."""
+
+    name: str
+    description: str
+    signer: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
 class Space:
-    """Empty space of the look's height: room for a signature and a seal."""
+    """Empty space of the look's height: room for a signature, by pen and seal or by a certificate, if one is told."""
 
     style: str
     look: Look
+    signature: Signature | None = None
 
 
 @dataclass(frozen=True, slots=True)

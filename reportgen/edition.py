@@ -6,6 +6,7 @@ The names in these classes are the names that templates and clauses use; docs/te
 from __future__ import annotations
 
 import datetime
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from decimal import Decimal
@@ -165,10 +166,14 @@ class PhotoView:
 
 @dataclass(frozen=True, slots=True)
 class SignatoryView:
-    """Who signs: the role's id, and the person, unknown where the office does not know yet."""
+    """Who signs: the role's id, the person, unknown where the office does not know yet, and the field to sign in.
+
+    A field has the name of its role; a second one of the same role ends in ``-2``.
+    """
 
     role: str
     person: NamedPerson | Unknown
+    field: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -374,7 +379,7 @@ class _Translator:
             photos=tuple(PhotoView(photo.file, self.text(photo.caption)) for photo in found.photos),
             copies=found.copies,
             recipients=recipients if isinstance(recipients, Unknown) else tuple(map(self.body_or_text, recipients)),
-            signatories=tuple(self.signatory(signatory, found) for signatory in found.signatures),
+            signatories=tuple(self.signatories(found)),
             revision=self.revision(),
         )
 
@@ -430,9 +435,14 @@ class _Translator:
             return None
         return ResponseView(self.text(response.text), self.person(response.by) if response.by else None)
 
-    def signatory(self, signatory: Signatory, found: Inspection) -> SignatoryView:
-        person = signer(signatory, found)
-        return SignatoryView(signatory.role.value, self.person_or_unknown(person))
+    def signatories(self, found: Inspection) -> Iterator[SignatoryView]:
+        """Yield who signs, each with a field of its own."""
+        counts: Counter[str] = Counter()
+        for signatory in found.signatures:
+            role = signatory.role.value
+            counts[role] += 1
+            name = role if counts[role] == 1 else f"{role}-{counts[role]}"
+            yield SignatoryView(role, self.person_or_unknown(signer(signatory, found)), name)
 
 
 def _rate(done: int | None, total: int | None, rate: Decimal | None) -> Decimal:

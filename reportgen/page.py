@@ -314,9 +314,9 @@ def _clause_of(locale: Locale) -> Callable[..., Markup]:
 # What the strict reader reads; each element of the second list is a style of its own in Word, named by its class.
 ELEMENTS = (
     "section", "header", "div", "p", "h1", "h2", "h3", "ul", "li", "hr", "table", "colgroup", "col", "thead", "tbody",
-    "tr", "th", "td", "figure", "img", "figcaption", "span", "br",
+    "tr", "th", "td", "figure", "img", "figcaption", "span", "br", "a",
 )  # fmt: skip
-_STYLED = frozenset({"p", "h1", "h2", "h3", "li", "hr", "th", "td", "figure", "figcaption", "img", "col"})
+_STYLED = frozenset({"p", "h1", "h2", "h3", "li", "hr", "th", "td", "figure", "figcaption", "img", "col", "a"})
 
 
 def check_vocabulary(page: Page, classes: frozenset[str]) -> list[Diagnostic]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, Protocol
 from xml.etree.ElementTree import Element
 
@@ -12,6 +13,7 @@ from weasyprint import HTML
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
 from reportgen.archive import VARIANT, full_tags, identify, sharp_pictures, whole_tags
+from reportgen.fields import link_rooms, make_fields
 from reportgen.justification import even_lines
 from reportgen.stylesheet import StyleSheet, no_warnings
 from reportgen.textlayer import exact_glyphs, true_text
@@ -68,19 +70,22 @@ def print_pdf(
     """
     for element, length in rules.items():
         element.set("style", f"width: {length}pt; margin-left: auto; margin-right: auto")
+    fields: dict[str, str] = {}
     body = page.etree_element.find("body")
     if body is not None:
         _name_second_fonts(body, fonts, families)
+        fields = link_rooms(body)
     with no_warnings(path), even_lines(), exact_glyphs(), full_tags():
         content = page.write_pdf(
-            stylesheets=sheet.sheets, font_config=sheet.fonts, pdf_variant=VARIANT, finisher=_finish
+            stylesheets=sheet.sheets, font_config=sheet.fonts, pdf_variant=VARIANT, finisher=partial(_finish, fields)
         )
     return bytes(content)
 
 
-def _finish(document: Any, pdf: Any) -> None:
+def _finish(fields: Mapping[str, str], document: Any, pdf: Any) -> None:
     true_text(document, pdf)
     whole_tags(pdf)
+    make_fields(pdf, fields)
     sharp_pictures(pdf)
     identify(pdf)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Protocol
@@ -23,6 +24,7 @@ from reportgen.blocks import (
     Rule,
     Run,
     Section,
+    Signature,
     Space,
     Table,
 )
@@ -35,7 +37,17 @@ _RUN_FIELDS = ("families", "size", "bold", "italic", "underline", "color", "back
 _CONTAINERS = frozenset({"section", "header", "div"})
 _KNOWN = ", ".join(ELEMENTS)
 # The attributes besides class, each with the elements that may have it.
-_ATTRIBUTES = {"alt": ("img",), "lang": ("span",), "scope": ("td", "th"), "src": ("img",), "title": ("table",)}
+_ATTRIBUTES = {
+    "alt": ("img",),
+    "data-role": ("a",),
+    "data-signer": ("a",),
+    "id": ("a",),
+    "lang": ("span",),
+    "scope": ("td", "th"),
+    "src": ("img",),
+    "title": ("a", "table"),
+}
+_FIELD_NAME = re.compile(r"[a-z][a-z0-9-]*")
 _TABLE_PARTS = {
     "table": ("colgroup", "thead", "tbody"),
     "colgroup": ("col",),
@@ -130,6 +142,7 @@ class _Reader:
     root_look: Look
     styles: dict[str, NamedStyle] = field(default_factory=dict)
     rules: dict[Element, float] = field(default_factory=dict)
+    fields: set[str] = field(default_factory=set)
     found: list[Diagnostic] = field(default_factory=list)
 
     # ---- blocks
@@ -162,6 +175,8 @@ class _Reader:
                 return self.table(element)
             case "figure":
                 return self.figure(element)
+            case "a":
+                return self.signature(element)
             case tag if tag in _CONTAINERS:
                 return self.container(element, width)
             case _:
@@ -269,6 +284,20 @@ class _Reader:
         look = self.computed.look(element)
         style = self._named(element, look, 0)
         return Figure(style, look, name, width, height, picture.get("alt", ""), self.paragraph(caption))
+
+    def signature(self, element: Element) -> Space:
+        """Return the space to sign in; each has a name of its own, which programs and other languages can write."""
+        name = element.get("id", "")
+        if not _FIELD_NAME.fullmatch(name) or name in self.fields or not element.get("title"):
+            self._find("signature-unnamed", {"name": name, "class": self._class(element)}, "write")
+        self.fields.add(name)
+        look = self.computed.look(element)
+        if look.height is None or self.computed.display(element) != "block" or element.text or len(element):
+            self._find("signature-without-room", {"class": self._class(element)}, "write")
+        signature = Signature(
+            name, element.get("title", ""), element.get("data-signer", ""), element.get("data-role", "")
+        )
+        return Space(self._named(element, look, 0), look, signature)
 
     # ---- inlines
 

@@ -197,7 +197,7 @@ def template_names() -> set[str]:
 
 ROOTS = frozenset(
     {"inspection", "team", "numbering", "clause", "person", "unit", "photo", "limitation", "conclusion", "recipient"}
-    | {"is_draft", "native_digits", "language_tag", "signatures_in_a_row", "basis", "area", "n", "loop"}
+    | {"is_draft", "native_digits", "language_tag", "signatures_in_a_row", "basis", "area", "n", "loop", "role"}
 )
 
 

@@ -84,9 +84,9 @@ class Tag:
 
 @dataclass(frozen=True)
 class Tagged:
-    """A tagged PDF: its catalog, its tree, the marked pieces of text that no element owns, and the index of names."""
+    """A tagged PDF: the file, its tree, the marked pieces of text that no element owns, and the index of names."""
 
-    catalog: Any
+    file: pikepdf.Pdf
     document: Tag
     unowned: dict[tuple[int, int], str]
     names: dict[str, Any]
@@ -101,7 +101,7 @@ def read_tags(path: Path) -> Tagged:
     (top,) = root.K
     names = dict(pikepdf.NameTree(root.IDTree)) if "/IDTree" in root else {}
     document = _tag(top, texts, pages, 0)
-    return Tagged(pdf.Root, document, texts, names)
+    return Tagged(pdf, document, texts, names)
 
 
 def _tag(element: Any, texts: dict[tuple[int, int], str], pages: dict[Any, int], page: int) -> Tag:

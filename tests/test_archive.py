@@ -16,8 +16,9 @@ from typing import Any
 
 import pikepdf
 import pytest
-from conftest import EDITIONS, Office, PrintedEdition
+from conftest import EDITIONS, REAL, Office, PrintedEdition
 from lxml import html
+from reading import POINTS_PER_MM, Box
 from tagged import FLAVOURS, Tag, Tagged, read_tags, validate
 from test_generated_parity import LANGUAGES, write_inspections
 
@@ -246,3 +247,99 @@ def test_tables_say_what_they_are_about(editions: list[Archived]) -> None:
         titles = [table.get("title") for table in each.page.iterfind("body//table")]
         told = [str(tag.attributes["A"].Summary) for tag in each.tagged.document.of("Table")]
         assert list(dict.fromkeys(told)) == list(dict.fromkeys(titles))
+
+
+# ---- fields to sign in ----------------------------------------------------------------------------------------------
+
+
+def fields(each: Archived) -> list[Any]:
+    """Return the signature fields of a PDF, in the order of its form."""
+    return list(each.tagged.file.Root.AcroForm.Fields)
+
+
+def test_each_signatory_has_a_field_that_is_empty_and_called_by_its_role(editions: list[Archived]) -> None:
+    for each in editions:
+        rooms = each.page.xpath("//a")
+        found = fields(each)
+        assert [(str(field.T), str(field.TU)) for field in found] == [
+            (room.get("id"), room.get("title")) for room in rooms
+        ]
+        assert all(field.FT == "/Sig" and "/V" not in field for field in found)
+        assert each.tagged.file.Root.AcroForm.SigFlags == 0
+        for name, room in zip((str(field.T) for field in found), rooms, strict=True):
+            assert name.isascii()
+            (role,) = room.xpath("@data-role")
+            assert role in room.get("title")
+
+
+def test_a_signatory_who_is_not_known_has_a_field(printed: dict[tuple[str, str], PrintedEdition]) -> None:
+    for language, called in (("vi", "Ô ký số: THƯ KÝ"), ("th", "ช่องลายมือชื่อดิจิทัล: ผู้จดบันทึก")):
+        edition = Archived(printed[REAL, language])
+        first, *_ = fields(edition)
+        assert (str(first.T), str(first.TU)) == ("secretary", called)
+
+
+def test_a_field_asks_for_what_the_law_asks_and_the_last_locks_all(editions: list[Archived]) -> None:
+    for each in editions:
+        for field in fields(each):
+            assert [str(form) for form in field.SV.SubFilter] == ["/ETSI.CAdES.detached"]
+            assert [str(digest) for digest in field.SV.DigestMethod] == ["SHA256", "SHA384", "SHA512"]
+            assert field.SV.Ff == 0b1000010  # Table 234: bit 2 SubFilter, bit 7 DigestMethod
+        *others, last = fields(each)
+        assert last.Lock.Action == "/All"
+        assert not any("/Lock" in field for field in others)
+
+
+def test_fields_are_in_the_tags_in_the_order_of_the_page(editions: list[Archived]) -> None:
+    for each in editions:
+        forms = each.tagged.document.of("Form")
+        assert [tag.annotations[0].T for tag in forms] == [field.T for field in fields(each)]
+        assert [str(tag.attributes["Alt"]) for tag in forms] == [str(field.TU) for field in fields(each)]
+        pdf = each.tagged.file
+        on_pages = [annotation for page in pdf.pages for annotation in page.obj.get("/Annots", [])]
+        assert [annotation.T for annotation in on_pages] == [field.T for field in fields(each)]
+        assert all(annotation.Subtype == "/Widget" for annotation in on_pages)
+        assert "/Dests" not in pdf.Root.get("/Names", {})
+
+
+def test_a_field_shows_nothing(editions: list[Archived]) -> None:
+    for each in editions:
+        for field in fields(each):
+            assert field.AP.N.read_bytes() == b""
+            assert not {"/MK", "/BS", "/Border", "/C"} & set(field.keys())
+
+
+def test_fields_are_where_the_signatures_are(editions: list[Archived]) -> None:
+    """Each is 30 mm high, over the middle of its signatory's name, and nothing is drawn in it."""
+    turned = 0
+    for each in editions:
+        pdf = each.edition.pdf
+        names = [passage.box for leaf, passage in pdf.find_leaves(each.edition.leaves) if leaf.name == "signatory-name"]
+        boxes = [
+            Box(number, *(float(edge) for edge in annotation.Rect))
+            for number, page in enumerate(each.tagged.file.pages)
+            for annotation in page.obj.get("/Annots", [])
+        ]
+        assert len(boxes) == len(names)
+        for box, name in zip(boxes, names, strict=True):
+            assert box.page == name.page
+            assert box.middle == pytest.approx(name.middle, abs=1)
+            assert box.top - box.bottom == pytest.approx(30 * POINTS_PER_MM, abs=0.01)
+            assert 0 <= box.bottom - name.top + 2 < 30  # Thai: the dotted line stands between them
+        inked = [Box(letter.page, letter.left, letter.bottom, letter.right, letter.top) for letter in pdf.letters]
+        for box in boxes:
+            own = [
+                other
+                for other in (*inked, *pdf.pictures, *(room for room in boxes if room is not box))
+                if other.page == box.page
+            ]
+            assert not [other for other in own if overlaps(box, other)], each.edition.pdf_path.name
+        turned += boxes[0].page > 0 and boxes[0].top > 600
+    assert turned, "no signatures were pushed to a new page"
+
+
+def overlaps(one: Box, other: Box) -> bool:
+    """Return whether two boxes share more than a point: the boxes of letters are those of the font."""
+    width = min(one.right, other.right) - max(one.left, other.left)
+    height = min(one.top, other.top) - max(one.bottom, other.bottom)
+    return width > 1 and height > 1

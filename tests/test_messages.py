@@ -104,7 +104,7 @@ LITERALS = set(
     total unconfirmed unit units unknown within wording_as_of vi th attendees conclusions
     reportgen check doctor issue -C
     office.yaml locale.yaml wording.yaml style.css docs/templates.md inspections/ templates/ output/issued
-    br hr img src alt figure figcaption p class th td col row scope page
+    a br hr img src alt figure figcaption p class th td col row scope page id title display block height
     YAML UTF-8 UTF-16 UTF-32 Unicode Notepad Save As MB Tab PDF DOCX Word JPEG PNG CLDR Pango libthai fontconfig fc-list
     BB-ĐKT mm pt HH a-z LibreOffice fsType -embed-fonts
     """.split()  # noqa: SIM905 - a table to read

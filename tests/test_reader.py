@@ -32,6 +32,7 @@ CSS += 'body { font-family: "Times New Roman"; font-size: 14pt; '
 CSS += 'line-height: 1.5 } body, p, h2, figure, ul, li { margin: 0; padding: 0 } '
 CSS += '.a { margin-bottom: 6pt; text-indent: 10mm } '
 CSS += '.b { font-style: italic; text-align: center } .box { width: 50mm } .row { display: flex } .rule { width: 40% } '
+CSS += '.room { display: block; height: 30mm } '
 CSS += '.next { break-before: avoid } .pic { width: 40mm } .order { width: 20mm } .gap { height: 30mm } '
 answers = {}
 for name, (css, body) in json.load(sys.stdin).items():
@@ -48,6 +49,7 @@ print(json.dumps(answers))
 """
 
 TABLE = '<table class="t" title="T"><colgroup><col class="order"></colgroup>{}</table>'
+ROOM = '<a class="room" {}></a>'
 REFUSED = {
     "an element": (
         "",
@@ -56,7 +58,8 @@ REFUSED = {
     ),
     "an inline element": ("", '<p class="a"><b>x</b></p>', "the element <b> is not known"),
     "a script": ("", "<script>x</script>", "the element <script> is not known"),
-    "a link": ("", '<p class="a"><a href="http://x.example">x</a></p>', "the element <a> is not known"),
+    "a link": ("", '<p class="a"><a>x</a></p>', "the element <a> is not known"),
+    "an address": ("", ROOM.format('id="x" title="t" href="http://x.example"'), "the attribute “href” of <a>"),
     "a class without a rule": ("", '<p class="zzz">x</p>', "the class “zzz” has no rule"),
     "no class": ("", "<p>x</p>", "the class “p” has no rule"),
     "an inline style": (
@@ -113,6 +116,11 @@ REFUSED = {
         '<p class="b">x</p><p class="a"><span class="b">x</span></p>',
         "looks different in two places",
     ),
+    "a field without a name": ("", ROOM.format('id="Lead x" title="t"'), "the name “Lead x” of the room to sign"),
+    "a field without words": ("", ROOM.format('id="lead"'), "the name “lead” of the room to sign"),
+    "two fields of one name": ("", 2 * ROOM.format('id="lead" title="t"'), "the name “lead” of the room to sign"),
+    "a field with a text": ("", '<a class="room" id="x" title="t">x</a>', "the room to sign (“room”) is not empty"),
+    "a field without height": ("", '<a class="b" id="x" title="t"></a>', "the room to sign (“b”) is not empty"),
     "no title": ("", '<p class="a">x</p>', "minutes.html:1:1: error[RG820]: the page has no <title>"),
     "a heading that skips a level": (
         "",
@@ -127,6 +135,7 @@ READ = {
     "a rule": ("", '<p class="b">words</p><hr class="rule">'),
     "columns": ("", '<div class="row"><div class="box"><p class="a">x</p></div></div>'),
     "a gap": ("", '<div class="gap"></div>'),
+    "a field": ("", ROOM.format('id="witness-2" title="Ô ký" data-role="r" data-signer="s"')),
     "a figure": (
         "",
         '<figure class="a"><img class="pic" src="p.jpg" alt="x"><figcaption class="b">c</figcaption></figure>',
