@@ -1,35 +1,63 @@
-"""Printing: jobs of the inspections asked for, rendered, and written so that no half file ever has a final name."""
+"""Printing: exactly what is stale, each inspection's files at once or not at all; a bad one never stops the rest."""
 
 from __future__ import annotations
 
 import datetime
-import errno
+import hashlib
 import os
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, fields, is_dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from reportgen.diagnostics import Diagnostic, InputError, Place, ReportgenError, SetupError, sort_diagnostics
-from reportgen.folders import OUTPUT, Workspace
-from reportgen.fonts import FontSet
-from reportgen.pictures import LARGEST_WIDTH, Picture, prepare_picture
-from reportgen.sheets import largest_width
-from reportgen.workspace import Library, LoadedInspection, load_inspection
+from reportgen import __version__
+from reportgen.diagnostics import (
+    Diagnostic,
+    InputError,
+    Place,
+    ReportgenError,
+    SetupError,
+    one_line,
+    sort_diagnostics,
+    ui_languages,
+)
+from reportgen.folders import INSPECTIONS, ReadOnce, Workspace
+from reportgen.ingredients import Ingredient, digest_of
+from reportgen.staleness import (
+    FORMATS,
+    Examiner,
+    Standing,
+    Status,
+    Surroundings,
+    fonts_fact,
+    fonts_key,
+    photo_ingredients,
+    surroundings,
+    told,
+)
+from reportgen.state import Contents, Failure, FileKey, Made, Sources, State
+from reportgen.tools import tools
+from reportgen.writing import write_files
 
-if TYPE_CHECKING:  # WeasyPrint is imported only after FONTCONFIG_FILE is set
+if TYPE_CHECKING:  # nothing of it is loaded where there is nothing to print
+    from reportgen.fonts import FontSet
+    from reportgen.pictures import Picture
     from reportgen.render import Job
+    from reportgen.shared import Shared
+    from reportgen.workspace import Library, LoadedInspection
 
-FORMATS = ("docx", "pdf")
-Files = Mapping[str, bytes]
+_DUE = (Standing.STALE, Standing.MISSING, Standing.ALTERED, Standing.FAILED)
+_FIT = (Standing.FRESH, *_DUE)  # all but what is issued, which is never printed again
+# Fields of a job and its parts that change no byte of a file: for messages, for the record, or a folder's name.
+_SILENT = frozenset({"formats", "places", "vocabulary", "used", "words", "configuration", "source"})
 
 
 @dataclass(frozen=True)
 class Order:
-    """What is asked for: inspections, languages (none: all of each inspection), formats, processes, fonts in DOCX.
+    """What is asked for: inspections, languages (none: all), formats, processes, fonts in the DOCX; all or stale.
 
     ``today`` is for warnings only; nothing that is printed depends on it.
     """
@@ -39,57 +67,225 @@ class Order:
     formats: tuple[str, ...] = FORMATS
     jobs: int = 1
     embed_fonts: bool = False
+    force: bool = False
     today: datetime.date | None = None
+
+    def is_due(self, status: Status) -> bool:
+        """Whether a file is to be printed."""
+        if not self._asks_for(status.key):
+            return False
+        every = self.force or (self.embed_fonts and status.key.format == "docx")
+        return status.standing in (_FIT if every else _DUE)
+
+    def _asks_for(self, key: FileKey) -> bool:
+        return key.format in self.formats and (not self.languages or key.language in self.languages)
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one inspection: the files written, or what was wrong; warnings in either case."""
+    """What became of one inspection: the files written, or what was wrong; warnings in either case.
 
-    id: str
-    files: tuple[Path, ...]
-    errors: tuple[Diagnostic, ...]
-    warnings: tuple[Diagnostic, ...]
-
-
-def build(workspace: Workspace, library: Library, order: Order, cache: Path) -> Iterator[Outcome]:
-    """Print the inspections asked for, one after another; a bad one never stops the rest.
-
-    An inspection's files are written when all of them are rendered, so that no error leaves some new and some old.
-
-    Raises:
-        SetupError: where this computer lacks a font.
+    No file and no error: all that was asked for was up to date. ``id`` is None for what concerns all inspections.
     """
-    fonts = library.find_fonts(cache)
-    # Read by fontconfig when WeasyPrint is imported, here and in each worker: no font but the declared ones is seen.
-    os.environ["FONTCONFIG_FILE"] = str(fonts.fontconfig())
-    with _renderer(order.jobs) as submit:
-        prepared = (_prepare(workspace, library, fonts, order, identifier) for identifier in order.ids)
-        pending: Iterable[tuple[_Prepared, dict[str, Callable[[], Files]]]]
-        pending = ((item, _submit(submit, item)) for item in prepared)
-        if order.jobs > 1:
-            pending = list(pending)  # work for all from the first moment; else one inspection is held at a time
-        for item, futures in pending:
-            yield _finish(workspace, item, futures)
 
-
-@dataclass(frozen=True)
-class _Prepared:
-    """An inspection that is ready to be rendered, or what is wrong with it."""
-
-    id: str
-    jobs: Mapping[str, Job]
+    id: str | None
+    files: tuple[Path, ...] = ()
     errors: tuple[Diagnostic, ...] = ()
     warnings: tuple[Diagnostic, ...] = ()
 
 
-def _prepare(workspace: Workspace, library: Library, fonts: FontSet, order: Order, identifier: str) -> _Prepared:
-    try:
-        loaded = load_inspection(workspace, library, identifier, fonts, today=order.today)
-        jobs = make_jobs(loaded, library, fonts, order)
-    except ReportgenError as error:
-        return _Prepared(identifier, {}, error.diagnostics)
-    return _Prepared(identifier, jobs, warnings=loaded.warnings)
+def build(workspace: Workspace, order: Order, cache: Path) -> Iterator[Outcome]:
+    """Print what is stale of the inspections asked for, one after another; a bad one never stops the rest.
+
+    An inspection's files are written when all of them are rendered, so that no error leaves some new and some old.
+
+    Raises:
+        SetupError: where this computer lacks a font, another process prints, or the folder cannot be written to.
+        ReportgenError: where something in ``templates/`` is wrong.
+    """
+    if not (order.force or order.embed_fonts) and _is_all_fresh(workspace, order, cache):
+        yield from map(Outcome, order.ids)
+        return
+    with State.writing(workspace.root) as state:
+        run = _Run(workspace, order, cache, state)
+        yield Outcome(None, warnings=run.library.warnings)
+        yield from run.outcomes()
+
+
+class _ChangedError(Exception):
+    """Bytes that all inspections share are not what they were."""
+
+
+def _is_all_fresh(workspace: Workspace, order: Order, cache: Path) -> bool:
+    """Whether there is nothing to print and nothing to record; most often, no file need be opened to know."""
+
+    def refuse() -> Shared:
+        raise _ChangedError
+
+    with State.reading(workspace.root) as state:
+        contents = Contents(workspace.root, state.stats())
+        around = surroundings(workspace, state, contents, cache)
+        examiner = Examiner(workspace, state, contents, around, refuse)
+        try:
+            due = any(map(order.is_due, examiner.examine(order.ids)))
+        except _ChangedError:
+            due = True
+    State.remember(workspace.root, contents.news, {})
+    return not due and not examiner.renewable
+
+
+# ---- one run --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    """An inspection that is ready to be rendered, or what is wrong with it.
+
+    ``made`` tells of each file what it will be made of; those that have no job are on the disk already.
+    """
+
+    id: str
+    jobs: Mapping[str, Job]
+    made: Mapping[FileKey, Made]
+    errors: tuple[Diagnostic, ...] = ()
+    warnings: tuple[Diagnostic, ...] = ()
+
+
+class _Run:
+    """One printing: the library, the fonts and the tools are read once, before the first inspection."""
+
+    def __init__(self, workspace: Workspace, order: Order, cache: Path, state: State) -> None:
+        from reportgen.shared import Shared
+        from reportgen.workspace import read_library
+
+        self._workspace, self._order, self._state = workspace, order, state
+        self._contents = Contents(workspace.root, state.stats())
+        reading = ReadOnce(workspace.root)
+        self.library: Library = read_library(reading)
+        self._fonts = self.library.find_fonts(cache)
+        sources = sorted({str(file.source) for family in self._fonts.families for file in family.files})
+        self._facts = fonts_fact(sources)
+        fonts = fonts_key(cache, sources, self._contents)
+        around = Surroundings(reading.digests(), tools(self._contents.digest), fonts)
+        self._tools, self._around = around.tools, around.key
+        self._shared = Shared(self.library, self._fonts, around.tools)
+        self._examiner = Examiner(workspace, state, self._contents, around, lambda: self._shared)
+
+    def outcomes(self) -> Iterator[Outcome]:
+        """Print, and yield what became of each inspection."""
+        due = {inspection: self._due(inspection) for inspection in self._order.ids}
+        if self._examiner.renewable:
+            self._state.renew(self._examiner.renewable, self._around)
+        # Read by fontconfig when WeasyPrint is imported, here and in each worker: it sees the declared fonts only.
+        os.environ["FONTCONFIG_FILE"] = str(self._fonts.fontconfig())
+        with _renderer(self._order.jobs) as submit:
+            prepared = (self._prepare(inspection, keys) for inspection, keys in due.items())
+            pending: Iterable[tuple[_Prepared, dict[str, Callable[[], list[_File]]]]]
+            pending = ((item, {name: submit(job) for name, job in item.jobs.items()}) for item in prepared)
+            if self._order.jobs > 1:
+                pending = list(pending)  # work for all from the first moment; else one inspection is held at a time
+            for item, rendered in pending:
+                yield self._finish(item, rendered)
+        State.remember(self._workspace.root, self._contents.news, self._facts)
+
+    def _due(self, inspection: str) -> tuple[Status, ...]:
+        return tuple(filter(self._order.is_due, self._examiner.examine((inspection,))))
+
+    def _prepare(self, inspection: str, due: tuple[Status, ...]) -> _Prepared:
+        from reportgen.workspace import load_inspection
+
+        if not due:
+            return _Prepared(inspection, {}, {})
+        reading = ReadOnce(self._workspace.root)
+        try:
+            loaded = load_inspection(reading, self.library, inspection, self._fonts, today=self._order.today)
+            pictures, photos = _pictures(loaded, _picture_width(loaded, self.library))
+        except ReportgenError as error:
+            return _Prepared(inspection, {}, {}, error.diagnostics)
+        yaml = reading.digests()[f"{INSPECTIONS}/{inspection}.yaml"]
+        sources = Sources(yaml, photos, loaded.inspection.languages)
+        keys = [each.key for each in due if each.key.language in loaded.pages]
+        made: dict[FileKey, Made] = {}
+        jobs: dict[str, Job] = {}
+        for language, job in _jobs(loaded, self.library, self._fonts, pictures, self._order).items():
+            new = {key: self._made(key, loaded, sources, job) for key in keys if key.language == language}
+            made |= new
+            formats = tuple(key.format for key in new if not self._is_printed(key, new[key]))
+            if formats:
+                jobs[language] = replace(job, formats=formats)
+        return _Prepared(inspection, jobs, made, warnings=loaded.warnings)
+
+    def _made(self, key: FileKey, loaded: LoadedInspection, sources: Sources, job: Job) -> Made:
+        page = loaded.pages[key.language]
+        own = told(loaded.file.data).ingredients
+        used = (*page.used, *own, *photo_ingredients(sources.photos), *self._shared.of(key.language))
+        before = self._examiner.prints.get(key)
+        return Made(
+            sources=sources,
+            surroundings=self._around,
+            used=used,
+            day=loaded.inspection.wording_day.isoformat(),
+            words=page.words,
+            blocks=self._state.blocks(before) if before else (),
+            job=job_digest(job, self._tools),
+            sha256=before.sha256 if before else "",
+            replaced=before.replaced if before else "",
+        )
+
+    def _is_printed(self, key: FileKey, made: Made) -> bool:
+        """Whether the printer would be given what it was given last, and what it made is still there."""
+        before = self._examiner.prints.get(key)
+        same = before is not None and before.job == made.job and not self._order.force
+        return same and self._contents.digest(str(key.path)) == made.sha256
+
+    # ---- writing and recording
+
+    def _finish(self, item: _Prepared, futures: Mapping[str, Callable[[], list[_File]]]) -> Outcome:
+        errors = list(item.errors)
+        rendered: dict[FileKey, _File] = {}
+        for language, result in futures.items():
+            try:
+                rendered |= {FileKey(item.id, language, file.format): file for file in result()}
+            except ReportgenError as error:
+                errors += error.diagnostics
+        warnings = list(item.warnings)
+        written: tuple[Path, ...] = ()
+        if not errors:
+            try:
+                written = self._write(item, rendered, warnings)
+            except ReportgenError as error:
+                errors += error.diagnostics
+        if errors:
+            self._fail(item.id, sort_diagnostics(errors)[0])
+        return Outcome(item.id, written, tuple(sort_diagnostics(errors)), tuple(warnings))
+
+    def _write(
+        self, item: _Prepared, rendered: Mapping[FileKey, _File], warnings: list[Diagnostic]
+    ) -> tuple[Path, ...]:
+        """Write and record the files of an inspection; what is identical stays untouched. Return those written."""
+        files: dict[Path, bytes] = {}
+        kept: dict[Path, bytes] = {}
+        made = dict(item.made)
+        for key, file in rendered.items():
+            there = self._contents.digest(str(key.path))
+            sha256 = hashlib.sha256(file.content).hexdigest()
+            if there and there not in (sha256, made[key].sha256, made[key].replaced):
+                aside = key.path.with_name(f"{key.inspection}.{key.language}.altered-{there[:8]}.{key.format}")
+                kept[aside] = self._workspace.read_bytes(key.path.as_posix())
+                warnings.append(Diagnostic("altered-kept", Place(key.path.as_posix()), {"kept": aside.as_posix()}))
+            if there != sha256 or self._order.force:
+                files[key.path] = file.content
+            made[key] = replace(made[key], blocks=file.blocks, sha256=sha256, replaced=there)
+        write_files(self._workspace.root, {**kept, **files}, lambda: self._state.record(made, __version__))
+        return tuple(sorted(files))
+
+    def _fail(self, inspection: str, first: Diagnostic) -> None:
+        sentences = {ui: one_line(first, ui) for ui in ui_languages()}
+        with suppress(SetupError):  # a full disk has been told already
+            self._state.fail(Failure(inspection, self._examiner.seen[inspection], self._around, sentences))
+
+
+# ---- jobs -----------------------------------------------------------------------------------------------------------
 
 
 def make_jobs(loaded: LoadedInspection, library: Library, fonts: FontSet, order: Order) -> dict[str, Job]:
@@ -98,7 +294,13 @@ def make_jobs(loaded: LoadedInspection, library: Library, fonts: FontSet, order:
     Raises:
         InputError: for photographs that cannot be read.
     """
-    pictures = _pictures(loaded, _picture_width(loaded, library))
+    pictures, _ = _pictures(loaded, _picture_width(loaded, library))
+    return _jobs(loaded, library, fonts, pictures, order)
+
+
+def _jobs(
+    loaded: LoadedInspection, library: Library, fonts: FontSet, pictures: Mapping[str, Picture], order: Order
+) -> dict[str, Job]:
     from reportgen.render import Job  # WeasyPrint comes along: not where there is nothing to print
 
     return {
@@ -110,6 +312,9 @@ def make_jobs(loaded: LoadedInspection, library: Library, fonts: FontSet, order:
 
 def _picture_width(loaded: LoadedInspection, library: Library) -> float:
     """Return the width in millimetres at which pictures are printed: the largest of all languages, printed or not."""
+    from reportgen.pictures import LARGEST_WIDTH
+    from reportgen.sheets import largest_width
+
     widths = (
         largest_width(library.sheets[language], [name for element, name in page.vocabulary if element == "img"])
         for language, page in loaded.pages.items()
@@ -117,12 +322,18 @@ def _picture_width(loaded: LoadedInspection, library: Library) -> float:
     return max((width for width in widths if width), default=LARGEST_WIDTH)
 
 
-def _pictures(loaded: LoadedInspection, width: float) -> dict[str, Picture]:
+def _pictures(loaded: LoadedInspection, width: float) -> tuple[dict[str, Picture], dict[str, str]]:
+    """Return the photographs ready for paper, and the SHA-256 of their files, by name; each file is read once."""
+    from reportgen.pictures import prepare_picture
+
     found: list[Diagnostic] = []
     pictures: dict[str, Picture] = {}
+    digests: dict[str, str] = {}
     for name, path in loaded.photos.items():
         try:
-            pictures[name] = prepare_picture(path.read_bytes(), name, loaded.photo_places[name], width)
+            content = path.read_bytes()
+            digests[name] = hashlib.sha256(content).hexdigest()
+            pictures[name] = prepare_picture(content, name, loaded.photo_places[name], width)
         except OSError as error:
             values = {"picture": name, "problem": error.strerror or str(error)}
             found.append(Diagnostic("picture-unreadable", loaded.photo_places[name], values, "save"))
@@ -130,10 +341,43 @@ def _pictures(loaded: LoadedInspection, width: float) -> dict[str, Picture]:
             found += error.diagnostics
     if found:
         raise InputError(found)
-    return pictures
+    return pictures, digests
+
+
+def job_digest(job: Job, by: Iterable[Ingredient]) -> str:
+    """Return the digest of all that a job gives to the printers, and of the tools that print it.
+
+    Two jobs of the same digest give the same bytes. What only messages and the record need is no part of it.
+    """
+    return digest_of([_plain(job), [(tool.name, tool.version, tool.digest) for tool in by]])
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case bytes():
+            return hashlib.sha256(value).hexdigest()
+        case Mapping():
+            return {str(key): _plain(each) for key, each in value.items()}
+        case tuple() | list():
+            return [_plain(each) for each in value]
+        case _ if is_dataclass(value):
+            return {each.name: _plain(getattr(value, each.name)) for each in fields(value) if each.name not in _SILENT}
+        case None | str() | bool() | int() | float():
+            return value
+        case _:
+            return str(value)
 
 
 # ---- rendering ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _File:
+    """A printed file, and its paragraphs as (style, text)."""
+
+    format: str
+    content: bytes
+    blocks: tuple[tuple[str, str], ...]
 
 
 class _renderer:  # noqa: N801 - used as a with-statement
@@ -142,103 +386,24 @@ class _renderer:  # noqa: N801 - used as a with-statement
     def __init__(self, jobs: int) -> None:
         self._pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) if jobs > 1 else None
 
-    def __enter__(self) -> Callable[[Job], Callable[[], Files]]:
+    def __enter__(self) -> Callable[[Job], Callable[[], list[_File]]]:
         return self._submit
 
     def __exit__(self, *_: object) -> None:
         if self._pool:
             self._pool.shutdown(cancel_futures=True)
 
-    def _submit(self, job: Job) -> Callable[[], Files]:
+    def _submit(self, job: Job) -> Callable[[], list[_File]]:
         if self._pool is None:
             return lambda: _render_files(job)
-        future: Future[Files] = self._pool.submit(_render_files, job)
+        future: Future[list[_File]] = self._pool.submit(_render_files, job)
         return future.result
 
 
-def _render_files(job: Job) -> Files:
+def _render_files(job: Job) -> list[_File]:
+    from reportgen.blocks import leaves
     from reportgen.render import render
 
-    return render(job).files
-
-
-def _submit(submit: Callable[[Job], Callable[[], Files]], item: _Prepared) -> dict[str, Callable[[], Files]]:
-    return {language: submit(job) for language, job in item.jobs.items()}
-
-
-def _finish(workspace: Workspace, item: _Prepared, futures: Mapping[str, Callable[[], Files]]) -> Outcome:
-    files: dict[Path, bytes] = {}
-    errors = list(item.errors)
-    for language, result in futures.items():
-        try:
-            rendered = result()
-        except ReportgenError as error:
-            errors += error.diagnostics
-            continue
-        for form, content in rendered.items():
-            files[Path(OUTPUT, item.id, f"{item.id}.{language}.{form}")] = content
-    if not errors:
-        try:
-            write_files(workspace.root, files)
-        except ReportgenError as error:
-            errors += error.diagnostics
-    written = () if errors else tuple(sorted(files))
-    return Outcome(item.id, written, tuple(sort_diagnostics(errors)), item.warnings)
-
-
-# ---- writing --------------------------------------------------------------------------------------------------------
-
-
-def write_files(root: Path, files: Mapping[Path, bytes]) -> None:
-    """Write files under their final names only when all of them are complete on the disk.
-
-    Raises:
-        SetupError: where the folder cannot be written to or the disk is full; the old files stay.
-    """
-    temporary: dict[Path, Path] = {}
-    try:
-        _refuse_folders(root / name for name in files)
-        for name, content in files.items():
-            temporary[name] = _write_temporary(root / name, content)
-        for name, path in temporary.items():
-            path.replace(root / name)
-        _sync_folders({(root / name).parent for name in files})
-    except OSError as error:
-        wrong = Path(error.filename or next(iter(files)))
-        shown = wrong.relative_to(root) if wrong.is_relative_to(root) else wrong
-        problem = {"problem": error.strerror or str(error)}
-        raise SetupError(Diagnostic("cannot-write", Place(shown.as_posix()), problem, "free")) from None
-    finally:
-        for path in temporary.values():
-            path.unlink(missing_ok=True)
-
-
-def _refuse_folders(targets: Iterable[Path]) -> None:
-    """Raise IsADirectoryError where a folder has a file's name: found out too late, some files would be new already."""
-    for target in targets:
-        if target.is_dir():
-            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(target))
-
-
-def _write_temporary(target: Path, content: bytes) -> Path:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).chmod(0o644)
-    except OSError:
-        Path(name).unlink(missing_ok=True)
-        raise
-    return Path(name)
-
-
-def _sync_folders(folders: Iterable[Path]) -> None:
-    for folder in folders:
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+    made = render(job)
+    blocks = tuple((leaf.style, leaf.text) for leaf in leaves(made.document.blocks))
+    return [_File(form, content, blocks) for form, content in made.files.items()]

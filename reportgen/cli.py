@@ -10,9 +10,11 @@ import gc
 import io
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import wraps
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,7 @@ from reportgen.diagnostics import (
     Diagnostic,
     ReportgenError,
     Severity,
+    Word,
     catalogue,
     full_text,
     one_line,
@@ -176,6 +179,7 @@ def check(settings: Settings, ids: tuple[str, ...]) -> None:
 @click.option("--format", "formats", multiple=True, type=click.Choice(("docx", "pdf")), help="Only this format.")
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="How many processes print.")
 @click.option("--embed-fonts", is_flag=True, help="Put the fonts into the DOCX, for computers without them.")
+@click.option("--force", is_flag=True, help="Print all, also what is up to date.")
 @reports
 def build(
     settings: Settings,
@@ -184,30 +188,76 @@ def build(
     formats: tuple[str, ...],
     jobs: int,
     embed_fonts: bool,
+    force: bool,
 ) -> None:
-    """Print the minutes: DOCX and PDF, in each language of each inspection."""
-    from reportgen.build import FORMATS, Order
+    """Print what is stale of the minutes: DOCX and PDF, in each language of each inspection."""
+    from reportgen.build import Order
     from reportgen.build import build as print_all
     from reportgen.folders import Workspace, cache_folder
-    from reportgen.workspace import read_library
+    from reportgen.staleness import FORMATS
 
     workspace = Workspace.find(settings.folder)
     chosen = _chosen(workspace, ids)
-    library = read_library(workspace)
-    _known_languages(languages, library.locales)
-    order = Order(chosen, languages, formats or FORMATS, jobs, embed_fonts, _today())
-    found = list(library.warnings)
+    _known_languages(languages, workspace.languages())
+    order = Order(chosen, languages, formats or FORMATS, jobs, embed_fonts, force, _today())
+    found: list[Diagnostic] = []
     files: list[Path] = []
-    failed = 0
+    printed = failed = 0
     with _progress(settings, len(chosen)) as step:
-        for outcome in print_all(workspace, library, order, cache_folder()):
+        for outcome in print_all(workspace, order, cache_folder()):
             step(outcome.id)
             found += [*outcome.errors, *outcome.warnings]
             failed += bool(outcome.errors)
+            printed += bool(outcome.files)
             files += outcome.files
     settings.report(found, files)
-    settings.say("built", files=len(files), inspections=len(chosen) - failed, failed=failed)
+    settings.say("built", files=len(files), inspections=printed, fresh=len(chosen) - printed - failed, failed=failed)
+    _mention_orphans(settings, workspace)
     sys.exit(1 if failed else 0)
+
+
+@main.command()
+@click.argument("ids", nargs=-1, metavar="[ID]...")
+@click.option("--why", is_flag=True, help="Show old and new values of what changed.")
+@reports
+def status(settings: Settings, ids: tuple[str, ...], why: bool) -> None:
+    """Tell which files are up to date, which are not, and why; write nothing."""
+    from reportgen.cleaning import find_orphans
+    from reportgen.folders import Workspace, cache_folder
+    from reportgen.staleness import Standing, take_stock
+    from reportgen.state import Contents, State
+
+    workspace = Workspace.find(settings.folder)
+    chosen = _chosen(workspace, ids)
+    with State.reading(workspace.root) as state:
+        contents = Contents(workspace.root, state.stats())
+        examiner = take_stock(workspace, state, contents, cache_folder())
+        found = tuple(examiner.examine(chosen))
+        orphans = find_orphans(workspace, examiner, contents).ours
+    State.remember(workspace.root, contents.news, {})
+    _show_statuses(settings, found, orphans, why=why)
+    counts = Counter(each.standing for each in found)
+    fresh = counts[Standing.FRESH] + counts[Standing.ISSUED]
+    due, failed = len(found) - fresh - counts[Standing.FAILED], counts[Standing.FAILED]
+    settings.say("stood", files=len(found), fresh=fresh, due=due, failed=failed)
+    if orphans:
+        settings.say("orphans", files=len(orphans))
+    sys.exit(1 if failed else 0)
+
+
+@main.command()
+@click.option("--dry-run", is_flag=True, help="Only list what would be deleted.")
+@reports
+def clean(settings: Settings, dry_run: bool) -> None:
+    """Delete printed files of inspections and languages that are no longer there; nothing that a person made."""
+    from reportgen.cleaning import clean as clean_up
+    from reportgen.folders import Workspace
+
+    found = clean_up(Workspace.find(settings.folder), dry_run=dry_run)
+    settings.report((), found.ours)
+    for path in found.others:
+        settings.say("kept-file", path=path.as_posix())
+    settings.say("would-clean" if dry_run else "cleaned", files=len(found.ours), kept=len(found.others))
 
 
 @main.command()
@@ -277,6 +327,67 @@ def _today() -> datetime.date:
     return datetime.datetime.now().astimezone().date()
 
 
+def _show_statuses(settings: Settings, found: Sequence[Any], orphans: Sequence[Path], *, why: bool) -> None:
+    """Show how files stand: as a table, a line for an edition whose formats stand alike; as JSON, an entry a file."""
+    if settings.output_format == "json":
+        import json  # for programs only
+
+        statuses = [_status_as_json(status, settings.language) for status in found]
+        names = [path.as_posix() for path in orphans]
+        shown = {"findings": [], "files": [], "statuses": statuses, "orphans": names}
+        click.echo(json.dumps(shown, ensure_ascii=False, indent=2))
+        return
+    from reportgen.tables import table
+
+    heads = (
+        Word("column-inspection"),
+        Word("column-language"),
+        Word("column-format"),
+        Word("column-standing"),
+        Word("column-why"),
+    )
+    rows = [[head.text(settings.language) for head in heads]]
+    details = [""]
+    for _, group in groupby(found, lambda each: (*each.key[:2], each.standing, each.reasons, each.problem)):
+        first, *others = group
+        forms = " ".join(each.key.format for each in (first, *others))
+        reasons = [each.word.text(settings.language) for each in first.reasons]
+        said = "; ".join([first.problem[settings.language], *reasons] if first.problem else reasons)
+        rows.append([*first.key[:2], forms, first.word.text(settings.language), said])
+        details.append(_details(first.reasons, settings.language) if why else "")
+    click.echo("\n".join(line + detail for line, detail in zip(table(rows), details, strict=True)))
+
+
+def _details(reasons: Iterable[Any], language: str) -> str:
+    """Return old and new values below a line of the table, as a redline."""
+    from reportgen.redline import redline
+
+    text = ""
+    for reason in reasons:
+        if reason.old or reason.new:
+            text += f"\n    {reason.word.text(language)}:"
+            text += "".join(f"\n      {line}" for line in redline(reason.old, reason.new).split("\n"))
+    return text
+
+
+def _status_as_json(status: Any, language: str) -> dict[str, Any]:
+    reasons = [{"text": each.word.text(language), "old": each.old, "new": each.new} for each in status.reasons]
+    return {
+        **status.key._asdict(),
+        "file": status.key.path.as_posix(),
+        "state": status.standing.value,
+        "reasons": reasons,
+        "problem": status.problem.get(language),
+    }
+
+
+def _mention_orphans(settings: Settings, workspace: Any) -> None:
+    from reportgen.cleaning import clean as clean_up
+
+    if orphans := clean_up(workspace, dry_run=True).ours:
+        settings.say("orphans", files=len(orphans))
+
+
 def _chosen(workspace: Any, ids: tuple[str, ...]) -> tuple[str, ...]:
     from reportgen.diagnostics import InputError
 
@@ -309,14 +420,16 @@ class _progress:  # noqa: N801 - used as a with-statement
         self._total = total
         self._done = 0
 
-    def __enter__(self) -> Callable[[str], None]:
+    def __enter__(self) -> Callable[[str | None], None]:
         return self._step
 
     def __exit__(self, *_: object) -> None:
         if self._shown:
             click.echo("\r\033[K", nl=False, err=True)
 
-    def _step(self, identifier: str) -> None:
+    def _step(self, identifier: str | None) -> None:
+        if identifier is None:
+            return
         self._done += 1
         if self._shown:
             click.echo(f"\r\033[K{self._done}/{self._total} {identifier}", nl=False, err=True)

@@ -134,8 +134,13 @@ def full_text(diagnostic: Diagnostic, source: str, language: str = "en") -> str:
     number = str(diagnostic.place.line)
     pad = " " * len(number)
     before = "".join("\t" if char == "\t" else " " * _columns(char) for char in source[:start])
-    carets = "^" * max(1, sum(map(_columns, source[start : start + diagnostic.length])))
+    carets = "^" * max(1, width(source[start : start + diagnostic.length]))
     return f"{first}\n {pad} |\n {number} | {source}\n {pad} | {before}{carets}"
+
+
+def width(text: str) -> int:
+    """Return how many columns of a terminal a text takes."""
+    return sum(map(_columns, text))
 
 
 def _columns(char: str) -> int:
@@ -162,6 +167,13 @@ def catalogue(language: str) -> Mapping[str, Mapping[str, Any]]:
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     entries: Mapping[str, Mapping[str, Any]] = yaml.load(text, Loader=loader)  # noqa: S506 - safe either way
     return entries
+
+
+@cache
+def ui_languages() -> tuple[str, ...]:
+    """Return the languages in which messages can be said."""
+    names = (file.name for file in resources.files("reportgen").joinpath("messages").iterdir())
+    return tuple(sorted(name.removesuffix(".yaml") for name in names if name.endswith(".yaml")))
 
 
 def _entry(language: str, name: str) -> Mapping[str, Any]:

@@ -32,6 +32,7 @@ _FACES = ((False, False), (True, False), (False, True), (True, True))  # (bold, 
 _NEEDED_FACES = {"regular": (False, False), "bold": (True, False)}
 
 _USE_TYPO_METRICS = 1 << 7  # OS/2 fsSelection
+_FIELDS = ("file", "index", "weight", "slant", "width", "variable", "fontversion", "family")  # asked of fc-list
 _SHOWN_LETTERS = 8  # of those a candidate lacks, in a message
 
 
@@ -70,7 +71,7 @@ class Typeface:
 
 @dataclass(frozen=True)
 class FontFile:
-    """One face of a family, in the cache."""
+    """One face of a family, in the cache; ``source`` is the installed file that it was made from."""
 
     path: Path
     index: int
@@ -78,6 +79,7 @@ class FontFile:
     bold: bool
     italic: bool
     sha256: str
+    source: Path
 
 
 @dataclass(frozen=True)
@@ -232,24 +234,31 @@ class _Installed:
 _Faces = Mapping[tuple[bool, bool], _Installed]
 
 
-def _list_installed(cache: Path) -> dict[str, _Faces]:
-    """Return family → face → file of the static TrueType fonts; where a face is installed twice, the newer version.
+def list_fonts(cache: Path) -> str:
+    """Return what fc-list tells of the TrueType fonts of this computer, a line for each face.
 
     fc-list is asked and not fc-match, which would name a substitute for a font that is not there.
+
+    Raises:
+        SetupError: where fontconfig is not installed.
     """
-    fields = ("file", "index", "weight", "slant", "width", "variable", "fontversion", "family")
-    pattern = "\\t".join(f"%{{{field}}}" for field in fields) + "\\n"
+    pattern = "\\t".join(f"%{{{field}}}" for field in _FIELDS) + "\\n"
     environment = dict(os.environ)
     # The process may already live with the private file; what is installed must be asked of the system's.
-    if Path(environment.get("FONTCONFIG_FILE", "")).is_relative_to(cache):
+    if Path(environment.get("FONTCONFIG_FILE", "")).is_relative_to(cache.absolute()):
         del environment["FONTCONFIG_FILE"]
     command = ["fc-list", "--format", pattern, ":fontformat=TrueType"]
     try:
         listed = subprocess.run(command, env=environment, capture_output=True, check=True)  # noqa: S603 - no shell
     except (OSError, subprocess.CalledProcessError) as error:
         raise SetupError(Diagnostic("fontconfig-missing", values={"reason": error}, hint="install")) from error
-    lines = os.fsdecode(listed.stdout).splitlines()
-    rows = [dict(zip(fields, line.split("\t"), strict=True)) for line in lines]
+    return os.fsdecode(listed.stdout)
+
+
+def _list_installed(cache: Path) -> dict[str, _Faces]:
+    """Return family → face → file of the static TrueType fonts; where a face is installed twice, the newer version."""
+    lines = list_fonts(cache).splitlines()
+    rows = [dict(zip(_FIELDS, line.split("\t"), strict=True)) for line in lines]
     found: dict[str, dict[tuple[bool, bool], _Installed]] = {}
     for row in sorted(filter(_is_text_face, rows), key=lambda row: (int(row["fontversion"]), row["file"])):
         face = (row["weight"] == _BOLD_WEIGHT, row["slant"] != _UPRIGHT)
@@ -296,7 +305,7 @@ def _store(candidate: Candidate, installed: _Installed, face: tuple[bool, bool],
         _write(path.with_suffix(".json"), metrics)  # last: where the metrics are, the font is
     sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
     bold, italic = face
-    return FontFile(path, index, candidate.drawn_with, bold, italic, sha256)
+    return FontFile(path, index, candidate.drawn_with, bold, italic, sha256, installed.path)
 
 
 def _make_twin(content: bytes, installed: _Installed, candidate: Candidate) -> bytes:

@@ -13,6 +13,7 @@ from lxml import html
 
 from reportgen.cli import main
 from reportgen.folders import Workspace
+from reportgen.state import STATE
 from reportgen.workspace import LoadedInspection, load_inspection, read_library
 
 REAL = "611-2023-08-18"
@@ -83,8 +84,8 @@ class Desk:
         return self.run("check", *arguments, form=form)
 
     def outputs(self) -> dict[str, tuple[str, int]]:
-        """Return the digest and the time of each file in ``output/``, hidden ones too."""
-        files = (path for path in self.path("output").rglob("*") if path.is_file())
+        """Return the digest and the time of each file in ``output/``, hidden ones too; the record of them apart."""
+        files = (path for path in self.path("output").rglob("*") if path.is_file() and STATE not in path.parts)
         return {
             str(path.relative_to(self.root)): (hashlib.sha256(path.read_bytes()).hexdigest(), path.stat().st_mtime_ns)
             for path in files

@@ -11,8 +11,8 @@ import pytest
 from conftest import Office
 from desk import REAL, REAL_FILE, SMALLEST, Answer, Desk
 
-from reportgen.build import write_files
 from reportgen.diagnostics import SetupError
+from reportgen.writing import write_files
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def test_one_bad_inspection_does_not_stop_the_others(desk: Desk, office: Office)
     assert answer.exit_code == 1
     assert answer.stdout.splitlines() == [f"output/{SMALLEST}/{SMALLEST}.vi.{form}" for form in ("docx", "pdf")]
     assert set(desk.outputs()) == set(answer.stdout.splitlines())
-    assert answer.stderr.splitlines()[-1] == "files printed: 2; inspections printed: 1; failed: 1"
+    assert answer.stderr.splitlines()[-1] == "files printed: 2; inspections printed: 1; up to date: 0; failed: 1"
 
 
 def test_an_inspection_with_one_bad_language_writes_no_file_at_all(desk: Desk, office: Office) -> None:
@@ -73,7 +73,7 @@ def test_a_file_in_place_of_the_output_folder_is_told(desk: Desk, office: Office
     answer = build(desk, office, SMALLEST)
     assert answer.exit_code == 1
     (line,) = answer.errors
-    assert line.startswith(f"output/{SMALLEST}:1:1: error[RG801]: the file cannot be written: ")
+    assert line.startswith("output/.reportgen:1:1: error[RG801]: the file cannot be written: ")
     assert desk.read("output") == "in the way"
 
 
@@ -105,7 +105,7 @@ def test_a_full_disk_leaves_the_old_files_and_no_temporary_one(tmp_path: Path, m
         if len(calls) == 2:
             raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("reportgen.build.os.fsync", full)
+    monkeypatch.setattr("reportgen.writing.os.fsync", full)
     with pytest.raises(SetupError, match="No space left on device"):
         write_files(tmp_path, {Path("b.pdf"): b"new", Path("c.docx"): b"new"})
     assert [path.name for path in tmp_path.iterdir()] == ["b.pdf"]

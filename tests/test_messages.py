@@ -18,6 +18,7 @@ from reportgen.calendars import Calendar
 from reportgen.diagnostics import Diagnostic, Place, Word, catalogue, one_line
 from reportgen.inspection import Inspection
 from reportgen.model import validate
+from reportgen.staleness import Standing
 from reportgen.yamlfile import read_yaml
 
 LANGUAGES = ("en", "vi", "th")
@@ -102,8 +103,9 @@ LITERALS = set(
     """
     date days deputy digits done figures from languages name parent person photos rate role spans team text time to
     total unconfirmed unit units unknown within wording_as_of vi th attendees conclusions
-    reportgen check doctor issue -C
-    office.yaml locale.yaml wording.yaml style.css docs/templates.md inspections/ templates/ output/issued
+    reportgen check build clean doctor issue -dry-run -C
+    office.yaml locale.yaml wording.yaml style.css docs/templates.md inspections/ templates/ output/
+    output/.reportgen output/issued
     a br hr img src alt figure figcaption p class th td col row scope page id title display block height
     YAML UTF-8 UTF-16 UTF-32 Unicode Notepad Save As MB Tab PDF DOCX Word JPEG PNG CLDR Pango libthai fontconfig fc-list
     BB-ĐKT mm pt HH a-z LibreOffice fsType -embed-fonts
@@ -196,6 +198,22 @@ COMPUTED = {
     "forbidden_kind(run[0])": frozenset(texts._FORBIDDEN),
     "era.value": frozenset(era.value for era in Calendar),
     "_SHAPES.get(kind, 'mapping')": frozenset({*model._SHAPES.values(), "mapping"}),
+    "f'thing-{either.kind}'": frozenset(
+        f"thing-{kind}"
+        for kind in (
+            "inspection",
+            "photo",
+            "clause",
+            "office",
+            "template",
+            "locale",
+            "register",
+            "sheet",
+            "font",
+            "tool",
+        )
+    ),
+    "f'standing-{self.standing}'": frozenset(f"standing-{each}" for each in Standing),
     "kind": frozenset({"person", "body", "title", "position", "unit"}),
 }
 

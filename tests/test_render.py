@@ -15,17 +15,16 @@ from desk import REAL, SMALLEST, Desk
 MAKE_JOBS = """
 import pickle, sys
 from pathlib import Path
-from reportgen.build import Order, _prepare
+from reportgen.build import Order, make_jobs
 from reportgen.folders import Workspace
-from reportgen.workspace import read_library
+from reportgen.workspace import load_inspection, read_library
 import os
 workspace, cache = Workspace(Path(sys.argv[1])), Path(sys.argv[2])
 library = read_library(workspace)
 fonts = library.find_fonts(cache)
 os.environ["FONTCONFIG_FILE"] = str(fonts.fontconfig())
-prepared = _prepare(workspace, library, fonts, Order((sys.argv[3],)), sys.argv[3])
-assert not prepared.errors, prepared.errors
-sys.stdout.buffer.write(pickle.dumps((str(fonts.fontconfig()), dict(prepared.jobs))))
+jobs = make_jobs(load_inspection(workspace, library, sys.argv[3], fonts), library, fonts, Order((sys.argv[3],)))
+sys.stdout.buffer.write(pickle.dumps((str(fonts.fontconfig()), jobs)))
 """
 
 # Renders pickled jobs in another process, without the workspace.
@@ -83,7 +82,7 @@ def test_a_job_is_complete_and_gives_the_same_bytes_in_every_process(
 def test_two_processes_print_the_same_bytes_as_one(desk: Desk, office: Office) -> None:
     printed = []
     for jobs in ("1", "2"):
-        office.print(desk.root, "--jobs", jobs)
+        office.print(desk.root, "--force", "--jobs", jobs)
         printed.append({name: digest for name, (digest, _) in desk.outputs().items()})
     assert printed[0] == printed[1]
     assert len(printed[0]) == 6

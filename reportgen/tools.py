@@ -1,0 +1,93 @@
+"""What prints, by version: the libraries, and reportgen itself by the digest of its code. Nothing of it is loaded."""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import os
+import re
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from reportgen import __version__
+from reportgen.ingredients import Ingredient
+
+# Distribution → the name by which people know it.
+_LIBRARIES = {
+    "weasyprint": "WeasyPrint",
+    "pydyf": "pydyf",
+    "python-docx": "python-docx",
+    "lxml": "lxml",
+    "fonttools": "fontTools",
+    "pillow": "Pillow",
+    "jinja2": "Jinja",
+    "babel": "Babel",
+}
+# Library of the system → its name, and the function that tells its version.
+_SYSTEM = {
+    "libpango-1.0.so.0": ("Pango", "pango_version_string"),
+    "libharfbuzz.so.0": ("HarfBuzz", "hb_version_string"),
+}
+_DICTIONARY = "thbrk.tri"  # libthai's: Pango breaks lines by it
+# These ask, tell and keep books: no word and no look of a printed file comes from them. All others count.
+NOT_PRINTING = frozenset(
+    {
+        *("__main__", "cleaning", "cli", "doctor", "new", "parity", "redline", "register", "staleness", "state"),
+        *("tables", "tools", "writing"),
+    }
+)
+
+
+def tools(digest: Callable[[str], str]) -> tuple[Ingredient, ...]:
+    """Return all that prints, as ingredients.
+
+    Args:
+        digest: the SHA-256 of a file by its absolute path, empty where there is none
+    """
+    return tuple(sorted((*_libraries(), *_system(), *_dictionary(digest), _itself(digest))))
+
+
+def _tool(name: str, version: str, digest: str = "") -> Ingredient:
+    return Ingredient("tool", name, version, digest or hashlib.sha256(version.encode()).hexdigest(), version)
+
+
+def _libraries() -> Iterator[Ingredient]:
+    """Yield the installed libraries: pip names a folder by version, so that no file need be read."""
+    found: dict[str, str] = {}
+    for folder in sys.path:
+        try:
+            entries = os.listdir(folder or ".")
+        except OSError:
+            continue
+        for entry in entries:
+            if named := re.fullmatch(r"([^-]+)-([^-]+)\.(?:dist|egg)-info", entry):
+                found.setdefault(named[1].lower().replace("_", "-"), named[2])
+    for distribution, name in _LIBRARIES.items():
+        yield _tool(name, found.get(distribution, "?"))
+
+
+def _system() -> Iterator[Ingredient]:
+    for file, (name, function) in _SYSTEM.items():
+        try:
+            ask = getattr(ctypes.CDLL(file), function)
+        except (OSError, AttributeError):
+            yield _tool(name, "?")
+            continue
+        ask.restype = ctypes.c_char_p
+        yield _tool(name, ask().decode())
+
+
+def _dictionary(digest: Callable[[str], str]) -> Iterator[Ingredient]:
+    for folder in (os.environ.get("LIBTHAI_DICTDIR"), "/usr/share/libthai", "/usr/local/share/libthai"):
+        if folder and (found := digest(f"{folder}/{_DICTIONARY}")):
+            yield _tool("libthai", "", found)
+            return
+
+
+def _itself(digest: Callable[[str], str]) -> Ingredient:
+    """Return reportgen: a developer's change of what makes pages and files counts as a new version."""
+    folder = Path(__file__).resolve().parent
+    modules = sorted(path for path in folder.glob("*.py") if path.stem not in NOT_PRINTING)
+    code = "\n".join(f"{path.name} {digest(str(path))}" for path in modules)
+    return _tool("reportgen", __version__, hashlib.sha256(code.encode()).hexdigest())
