@@ -17,6 +17,7 @@ import signal
 import subprocess
 import unicodedata
 import zipfile
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -220,13 +221,14 @@ class Fault:
 
 @dataclass(frozen=True)
 class Printed:
-    """A PDF read against its page: the number of pages, and each block's lines, without white space.
+    """A PDF read against its page: the number of pages, each block's lines, without white space, and their pages.
 
-    Where a block is not found the blocks end, and ``fault`` tells what stands in its place.
+    Pages are counted from 1. Where a block is not found the blocks end, and ``fault`` tells what stands in its place.
     """
 
     pages: int
     blocks: tuple[tuple[str, ...], ...]
+    places: tuple[tuple[int, ...], ...]  # the page of each line of each block
     fault: Fault | None = None
 
 
@@ -235,23 +237,33 @@ def read_printed(pages: Sequence[str], leaves: Sequence[Leaf], number: re.Patter
 
     Between two blocks there is nothing but the head of a table that goes on, on the next page.
     """
-    bare = (without_number(text, page, number) for page, text in enumerate(pages, 1))
-    lines = [line for text in bare for line in map(squeeze, text.splitlines()) if line]
-    stream = "".join(lines)
-    starts = list(accumulate(map(len, lines)))
+    lines = list(_lines(pages, number))
+    stream = "".join(line for _, line in lines)
+    ends = list(accumulate(len(line) for _, line in lines))
     between = {"", *_heads(leaves)}
     found: list[tuple[str, ...]] = []
+    places: list[tuple[int, ...]] = []
     end = 0
     for block, leaf in enumerate(leaves, 1):
         text = squeeze(leaf.text)
         start = stream.find(text, end)
         if start < 0 or stream[end:start] not in between:
-            return Printed(len(pages), tuple(found), Fault(block, leaf.text, stream[end : end + len(text)]))
+            fault = Fault(block, leaf.text, stream[end : end + len(text)])
+            return Printed(len(pages), tuple(found), tuple(places), fault)
         end = start + len(text)
-        cuts = [start, *(place for place in starts if start < place < end), end]
+        cuts = [start, *(place for place in ends if start < place < end), end]
         found.append(tuple(stream[one:other] for one, other in pairwise(cuts)))
+        places.append(tuple(lines[bisect_right(ends, one)][0] for one in cuts[:-1]))
     rest = Fault(len(leaves) + 1, "", stream[end:]) if stream[end:] else None
-    return Printed(len(pages), tuple(found), rest)
+    return Printed(len(pages), tuple(found), tuple(places), rest)
+
+
+def _lines(pages: Sequence[str], number: re.Pattern[str]) -> Iterator[tuple[int, str]]:
+    """Yield the lines that are not empty, without white space, each with its page."""
+    for page, text in enumerate(pages, 1):
+        for line in map(squeeze, without_number(text, page, number).splitlines()):
+            if line:
+                yield page, line
 
 
 def _heads(leaves: Iterable[Leaf]) -> Iterator[str]:

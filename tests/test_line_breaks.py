@@ -143,7 +143,8 @@ def test_without_the_rule_lines_would_break_there(office: Office, columns: Path,
     desk = Desk(tmp_path, office.cache)
     shutil.copytree(columns / "templates", tmp_path / "templates")
     shutil.copytree(columns / "inspections", tmp_path / "inspections")
-    desk.edit("templates/minutes.css", (".nowrap { white-space: nowrap }", ".nowrap { white-space: normal }"))
+    for name in (".nowrap {", ".unconfirmed { background-color: #ffe08a;"):
+        desk.edit("templates/minutes.css", (f"{name} white-space: nowrap", f"{name} white-space: normal"))
     office.print(tmp_path, REAL, "--language", language)
     edition = PrintedEdition(tmp_path, REAL, language)
     lines = poppler_lines(edition.pdf_path)  # PDFium tells no hyphen at the end of a line
