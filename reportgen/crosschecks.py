@@ -73,7 +73,7 @@ def cross_check(
     named = list(names_in_place(values))
     languages = [language for language in inspection.languages if language in rules]
     own = {language: passages(texts, rules[language]) for language in languages}
-    found: list[Diagnostic] = list(check_coverage(texts, inspection.languages, file))
+    found: list[Diagnostic] = list(check_coverage(texts, inspection.languages, languages, file))
     for language in languages:
         found += check_prose(own[language], named, file, rules[language])
         found += check_rates(inspection, own[language], file, rules[language])

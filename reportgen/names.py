@@ -149,17 +149,22 @@ class KnownNames:
 def capitalised(text: str) -> Iterator[tuple[int, int]]:
     """Yield where each run of two or more words begins and ends that have a capital each, with one space between.
 
-    Words all in capitals are abbreviations and end a run.
+    Words all in capitals are abbreviations and end a run. The first word of a sentence has a capital anyway: such a run
+    is given without it too.
     """
-    start = end = count = 0
+    run: list[re.Match[str]] = []
     for word in _PERHAPS_CAPITAL.finditer(text):
-        first = word[0][0]
-        name = first.isupper() and not (len(word[0]) > 1 and word[0].isupper())
-        if name and count and text[end : word.start()] == " ":
-            end, count = word.end(), count + 1
+        if not word[0][0].isupper() or (len(word[0]) > 1 and word[0].isupper()):
             continue
-        if count > 1:
-            yield start, end
-        start, end, count = (word.start(), word.end(), 1) if name else (0, 0, 0)
-    if count > 1:
-        yield start, end
+        if run and text[run[-1].end() : word.start()] != " ":
+            yield from _names_of(run, text)
+            run = []
+        run.append(word)
+    yield from _names_of(run, text)
+
+
+def _names_of(run: list[re.Match[str]], text: str) -> Iterator[tuple[int, int]]:
+    if len(run) > 1:
+        yield run[0].start(), run[-1].end()
+    if len(run) > 2 and text[: run[0].start()].rstrip(" “\"(")[-1:] in ("", *".!?\n"):
+        yield run[1].start(), run[-1].end()

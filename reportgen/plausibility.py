@@ -72,10 +72,15 @@ def _check_units(
     spoken_of = [_is_spoken_of(unit, inspection, office, passages, spellings) for unit in inspection.units]
     if any(spoken_of):
         for index, (unit, spoken) in enumerate(zip(inspection.units, spoken_of, strict=True)):
-            if not spoken:
+            if not spoken and _is_known(unit, inspection, office):
                 values = {"unit": _name_of(unit, office)}
                 length = len(unit) if isinstance(unit, str) else 1
                 yield Diagnostic("unit-not-spoken-of", file.place(("units", index)), values, "write", length=length)
+
+
+def _is_known(unit: BodyReference, inspection: Inspection, office: Office) -> bool:
+    """Whether a unit existed on the day: one that did not is an error already."""
+    return not isinstance(unit, str) or office.existed_on(unit, inspection.date.last)
 
 
 def _is_spoken_of(
@@ -86,7 +91,8 @@ def _is_spoken_of(
     spellings: Mapping[str, Spelling],
 ) -> bool:
     parts = (inspection.results, inspection.limitations, inspection.conclusions)
-    if any(item.unit == unit for part in parts for item in part):
+    units = [item.unit for part in parts for item in part if item.unit is not None]
+    if unit in units or _name_of(unit, office) in [_name_of(each, office) for each in units]:
         return True
     names = list(_names_for(_body(unit, office), office))
     for language, own in passages.items():
@@ -169,7 +175,7 @@ def _check_signatures(inspection: Inspection, file: YamlFile) -> Iterator[Diagno
         Role.UNIT_HEAD: inspection.attendees,
     }
     not_judged = _PRESENT_BY_ROLE | {role for role, people in unknown.items() if isinstance(people, Unknown)}
-    present = [_person_key(person) for person in (team.lead, team.deputy, team.secretary) if _is_known(person)]
+    present = [_person_key(person) for person in (team.lead, team.deputy, team.secretary) if _is_named(person)]
     present += [_person_key(person) for people in lists if isinstance(people, tuple) for person in people]
     for index, signatory in enumerate(inspection.signatures):
         person = signatory.person
@@ -182,7 +188,7 @@ def _check_signatures(inspection: Inspection, file: YamlFile) -> Iterator[Diagno
             yield Diagnostic("signatory-not-present", place, values, "add", length=length)
 
 
-def _is_known(person: object) -> bool:
+def _is_named(person: object) -> bool:
     return isinstance(person, str | Person)
 
 
@@ -195,13 +201,13 @@ def _person_key(person: PersonReference | Unknown | None) -> object:
 
 
 def check_coverage(
-    texts: Iterable[tuple[Path, Text]], languages: Iterable[str], file: YamlFile
+    texts: Iterable[tuple[Path, Text]], asked: Iterable[str], known: Iterable[str], file: YamlFile
 ) -> Iterator[Diagnostic]:
-    """Yield a finding for each language in which not all texts are written: how many are."""
+    """Yield a finding for each known language that is asked for in which not all texts are written: how many are."""
     written = [text for _, text in texts if not text.is_plain]
-    for index, language in enumerate(languages):
+    for index, language in enumerate(asked):
         there = sum(language in text for text in written)
-        if there < len(written):
+        if language in known and there < len(written):
             values = {"language": language, "written": there, "total": len(written)}
             place = file.place(("languages", index))
             yield Diagnostic("language-incomplete", place, values, "write", length=len(language))

@@ -22,6 +22,7 @@ printing finds it).
 
 from __future__ import annotations
 
+import datetime
 import os
 import shutil
 import struct
@@ -42,6 +43,7 @@ from reportgen.workspace import Library, load_inspection, read_library
 PROJECT = Path(__file__).parents[1]
 BAD = PROJECT / "tests" / "bad"
 VISIT = "inspections/visit.yaml"
+TODAY = datetime.date(2023, 12, 10)
 KEYS = {"code", "in", "file", "right", "wrong", "mended", "at", "hint", "also", "left", "then"} | {
     "encoding",
     "made",
@@ -178,7 +180,7 @@ class Bench:
         """Return what reportgen says of the workspace as it is; ``anew``: read the templates again."""
         try:
             library = read_library(self.workspace) if anew else self.library
-            loaded = load_inspection(self.workspace, library, "visit", self.fonts)
+            loaded = load_inspection(self.workspace, library, "visit", self.fonts, today=TODAY)
             found = [*library.warnings, *loaded.warnings]
             found += self._print(library) if build else ()
         except ReportgenError as error:

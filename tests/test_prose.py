@@ -173,6 +173,7 @@ ALONE = [
     ("ก", "ณ ตำบลดักเนือ", "name-nearly-known", "ตำบลดักเนือ", ""),
     ("ก", "ฮวง มานห์ หุง", "name-nearly-known", "ฮวง มานห์ หุง", ""),
     ("Buôn Hồ và Buôn Hố", "ก", "name-spelt-twice", "Buôn Hố", ""),
+    ("Tại Buôn Hồ và gần Buôn Hố", "ก", "name-spelt-twice", "Buôn Hố", ""),
     ("hòa nhập, hoà giải", "ก", "tone-mark-moved", "hoà", ""),
     ("hoăc là", "ก", "word-impossible", "hoăc", ""),
     ("công viêc", "ก", "word-impossible", "viêc", ""),
