@@ -2,6 +2,7 @@
 # make test       set it up for tests too, and run them all
 # make pictures   draw the printed pages that README.md shows
 # make golden     draw the pictures that the tests compare every page with; look at them before you commit them
+# make guide      write docs/fields.md and its translations from the model
 # make bench      time the commands on this computer, side by side
 # make lock       choose the newest libraries and write down their hashes
 # make clean      delete what was printed and installed here
@@ -24,8 +25,8 @@ SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 PACKAGES := python3-venv libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 \
 	fontconfig fonts-liberation2 fonts-tlwg-laksaman-ttf fonts-sil-andika
 # To test: readers that are not ours, LibreOffice to open a DOCX, a compiler for PyICU, which has no wheel, other Thai
-# fonts, whose text must be true too, Java for veraPDF, and npm for the Open XML SDK validator, unless it is here from
-# elsewhere.
+# fonts, whose text must be true too, Java for veraPDF, and npm for the Open XML SDK validator and the YAML language
+# server, unless it is here from elsewhere.
 TEST_PACKAGES := poppler-utils libreoffice-writer g++ pkg-config libicu-dev python3-dev default-jdk-headless libjaxb-java \
 	fonts-tlwg-norasi-ttf fonts-tlwg-waree-ttf fonts-noto-core $(if $(shell command -v npm),,npm)
 
@@ -34,14 +35,14 @@ LANGUAGES := vi th
 PRINTED := $(foreach language,$(LANGUAGES),$(foreach form,pdf docx,output/$(REAL)/$(REAL).$(language).$(form)))
 SOURCES := $(shell find reportgen templates inspections -type f -not -path '*/__pycache__/*' -not -name '* *')
 
-.PHONY: print test pictures golden bench lock clean
+.PHONY: print test pictures golden guide bench lock clean
 
 print: $(PRINTED)
 
 $(PRINTED) &: .venv/.reportgen $(SOURCES)
 	.venv/bin/reportgen build $(REAL)
 
-test: .venv/.reportgen .venv/.test-libraries .venv/.validator
+test: .venv/.reportgen .venv/.test-libraries .venv/.validator .venv/.language-server
 	.venv/bin/ruff check .
 	.venv/bin/mypy
 	.venv/bin/python -m pytest --numprocesses auto --dist loadfile
@@ -51,6 +52,9 @@ pictures: $(PRINTED) .venv/.test-libraries
 
 golden: .venv/.reportgen .venv/.test-libraries
 	REPORTGEN_REWRITE_GOLDEN=1 .venv/bin/python -m pytest tests/test_golden.py -k as_it_was_seen
+
+guide: .venv/.reportgen
+	.venv/bin/python docs/write_fields.py
 
 bench: $(PRINTED)
 	.venv/bin/python bench/start_up.py
@@ -62,6 +66,7 @@ lock:
 	$(COMPILE) --extra sign --extra qr --group build --output-file requirements.lock pyproject.toml
 	$(COMPILE) --group dev --constraints requirements.lock --output-file requirements-dev.lock
 	$(NPM) install --prefix tests/ooxml --package-lock-only --omit-lockfile-registry-resolved
+	$(NPM) install --prefix tests/editor --package-lock-only --omit-lockfile-registry-resolved
 COMPILE = .cache/lock/bin/uv --no-config pip compile --quiet --upgrade --generate-hashes --no-header \
 	--no-emit-index-url --no-emit-find-links --python-version 3.11 --python-platform linux
 
@@ -109,4 +114,10 @@ endef
 	mkdir -p .venv/validator
 	cp tests/ooxml/package.json tests/ooxml/package-lock.json .venv/validator/
 	$(NPM) ci --prefix .venv/validator
+	touch $@
+
+.venv/.language-server: tests/editor/package.json tests/editor/package-lock.json .venv/.test-packages
+	mkdir -p .venv/language-server
+	cp tests/editor/package.json tests/editor/package-lock.json .venv/language-server/
+	$(NPM) ci --prefix .venv/language-server
 	touch $@

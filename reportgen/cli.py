@@ -34,6 +34,7 @@ from reportgen.diagnostics import (
 
 UI_LANGUAGES = ("vi", "th", "en")
 OUTPUT_FORMATS = ("full", "concise", "json")
+SCHEMA_FILES = ("inspection", "office", "locale")
 
 
 @dataclass(frozen=True)
@@ -194,6 +195,7 @@ def build(
     from reportgen.build import Order
     from reportgen.build import build as print_all
     from reportgen.folders import Workspace, cache_folder
+    from reportgen.schema import renew_copies
     from reportgen.staleness import FORMATS
 
     workspace = Workspace.find(settings.folder)
@@ -211,6 +213,7 @@ def build(
             printed += bool(outcome.files)
             files += outcome.files
     settings.report(found, files)
+    renew_copies(workspace, settings.language)
     settings.say("built", files=len(files), inspections=printed, fresh=len(chosen) - printed - failed, failed=failed)
     _mention_orphans(settings, workspace)
     sys.exit(1 if failed else 0)
@@ -263,16 +266,53 @@ def clean(settings: Settings, dry_run: bool) -> None:
 @main.command()
 @click.argument("identifier", metavar="ID")
 @click.option("--language", default=None, help="The language of the comments in the file.")
+@click.option("--from", "source", default=None, metavar="ID", help="The inspection whose team is taken over.")
 @reports
-def new(settings: Settings, identifier: str, language: str | None) -> None:
+def new(settings: Settings, identifier: str, language: str | None, source: str | None) -> None:
     """Write a commented inspection file to fill in."""
     from reportgen.folders import Workspace
     from reportgen.new import new_inspection
+    from reportgen.schema import renew_copies
 
     workspace = Workspace.find(settings.folder)
-    path = new_inspection(workspace, identifier, language or settings.language)
-    click.echo(path.as_posix())
-    settings.say("written", path=path.as_posix())
+    written = new_inspection(workspace, identifier, language or settings.language, source)
+    renew_copies(workspace, settings.language)
+    click.echo(written.path.as_posix())
+    if written.source:
+        settings.say("begun-from", source=written.source)
+    settings.say("written", path=written.path.as_posix())
+
+
+@main.command()
+@click.argument("file", type=click.Choice(SCHEMA_FILES), required=False)
+@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Write to this file.")
+@reports
+def schema(settings: Settings, file: str | None, output: Path | None) -> None:
+    """Tell editors what may be written, as JSON Schema: one kind of file, or the copies that editors here read."""
+    from reportgen.folders import Workspace
+    from reportgen.schema import local_copies, schema_text, write_copies, write_schema
+
+    if file is None:
+        workspace = Workspace.find(settings.folder)
+        write_copies(workspace, settings.language)
+        for path in local_copies(workspace).values():
+            click.echo(path.relative_to(workspace.root).as_posix())
+        return
+    text = schema_text(file, settings.language, _workspace_or_none(settings.folder))
+    if output is None:
+        click.echo(text, nl=False)
+    else:
+        write_schema(output, text)
+        click.echo(output.as_posix())
+
+
+def _workspace_or_none(folder: Path) -> Any:
+    from reportgen.folders import Workspace
+
+    try:
+        return Workspace.find(folder)
+    except ReportgenError:
+        return None  # a schema without the ids of an office
 
 
 @main.command()

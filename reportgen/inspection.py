@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
 from reportgen.calendars import DateForms
 from reportgen.model import (
+    ByLanguage,
     Count,
     Date,
     Id,
@@ -20,6 +21,7 @@ from reportgen.model import (
     OrUnknown,
     Rate,
     Record,
+    Refers,
     Text,
     Time,
     Unknown,
@@ -83,6 +85,8 @@ def _number(value: Any) -> Any:
 class Days(Record):
     """The day of a visit, or its first and last day; also the period that was inspected."""
 
+    short_form: ClassVar[Any] = Date
+
     first: Date = Field(alias="from")
     last: Date = Field(alias="to")
 
@@ -106,13 +110,13 @@ def _languages(value: Any) -> Any:
 
 
 PersonReference = Annotated[
-    Annotated[Id, Tag("by-id")] | Annotated[Person, Tag("in-place")],
+    Annotated[Id, Refers("person"), Tag("by-id")] | Annotated[Person, Tag("in-place")],
     Discriminator(choose_reference),
 ]
 """A person of office.yaml by id, or a one-off person written in place."""
 
 BodyReference = Annotated[
-    Annotated[Id, Tag("by-id")] | Annotated[Body, Tag("in-place")],
+    Annotated[Id, Refers("body"), Tag("by-id")] | Annotated[Body, Tag("in-place")],
     Discriminator(choose_reference),
 ]
 """An agency or a unit of office.yaml by id, or a one-off one written in place."""
@@ -130,7 +134,7 @@ class Team(Record):
     """The inspection team and the agency that set it up."""
 
     name: Text
-    agency: Id
+    agency: Annotated[Id, Refers("body")]
     decision: Decision | None = None
     lead: PersonReference
     deputy: PersonReference | None = None
@@ -140,6 +144,12 @@ class Team(Record):
 
 class Figure(Record):
     """A count ``done`` of ``total``, or a ``rate`` in per cent that stands alone."""
+
+    rules: ClassVar[Mapping[str, Any]] = {
+        "if": {"required": ["rate"]},
+        "then": {"properties": {"done": False, "total": False}},
+        "else": {"required": ["done", "total"]},
+    }
 
     what: Text
     done: Count | None = None
@@ -167,8 +177,13 @@ class Figure(Record):
 class Result(Record):
     """What was found in an area, of all units or of one: a text, figures, or both."""
 
+    rules: ClassVar[Mapping[str, Any]] = {
+        "if": {"not": {"required": ["figures"], "properties": {"figures": {"minItems": 1}}}},
+        "then": {"required": ["text"]},
+    }
+
     area: Annotated[
-        Annotated[Area, Tag("seven")] | Annotated[Text, Tag("own-title")],
+        Annotated[Area, Tag("seven")] | Annotated[Text, ByLanguage(), Tag("own-title")],
         Discriminator(lambda value: "own-title" if isinstance(value, dict | Text) else "seven"),
     ]
     unit: BodyReference | None = None
@@ -215,6 +230,12 @@ class Response(Record):
 class Signatory(Record):
     """Who signs, in which role. The team's lead, deputy and secretary need no name here."""
 
+    short_form: ClassVar[Any] = Literal[Role.SECRETARY, Role.LEAD, Role.DEPUTY]
+    rules: ClassVar[Mapping[str, Any]] = {
+        "if": {"properties": {"role": {"enum": [Role.SECRETARY.value, Role.LEAD.value, Role.DEPUTY.value]}}},
+        "else": {"required": ["person"]},
+    }
+
     role: Role
     person: OrUnknown[PersonReference] | None = None
 
@@ -235,14 +256,16 @@ class Inspection(Record):
     """One inspection, as its file tells it."""
 
     number: Annotated[Number, BeforeValidator(_number)]
-    languages: Annotated[tuple[str, ...], Field(min_length=1), BeforeValidator(_languages)]
+    languages: Annotated[
+        tuple[Annotated[str, Refers("language")], ...], Field(min_length=1), BeforeValidator(_languages)
+    ]
     digits: Literal["native", "latin"] | None = None
     subject: Text
     date: Days
     wording_as_of: Date | None = None
     started: OrUnknown[Time]
     ended: OrUnknown[Time]
-    place: IdOrText
+    place: Annotated[IdOrText, Refers("body")]
     legal_bases: tuple[Text, ...] = ()
     team: Team
     period: Days | None = None
@@ -255,7 +278,7 @@ class Inspection(Record):
     conclusions: tuple[Conclusion, ...] = ()
     response: Response | None = None
     copies: OrUnknown[Annotated[Count, Field(ge=1)]]
-    recipients: OrUnknown[tuple[IdOrText, ...]] = ()
+    recipients: OrUnknown[tuple[Annotated[IdOrText, Refers("body")], ...]] = ()
     signatures: Annotated[tuple[Signatory, ...], Field(min_length=1)]
 
     @property

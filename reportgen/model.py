@@ -9,7 +9,7 @@ import types
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Annotated, Any, TypeVar, Union, get_args
+from typing import Annotated, Any, ClassVar, TypeVar, Union, get_args
 
 from pydantic import (
     BaseModel,
@@ -38,10 +38,32 @@ _KEY = "[key]"  # pydantic's mark for the key of a mapping
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
+@dataclass(frozen=True, slots=True)
+class ByLanguage:
+    """The mark of a text that must name its languages: one plain text would be taken for a word of a choice."""
+
+
 class Record(BaseModel):
-    """A mapping in a YAML file: frozen, and a key it does not know is an error."""
+    """A mapping in a YAML file: frozen, and a key it does not know is an error.
+
+    ``short_form`` is what may be written in place of the keys, as a type; ``rules`` says in JSON Schema (draft-07) what
+    the record's own validators ask of its keys together. Both are for editors and the guide: the validators decide.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=False, arbitrary_types_allowed=True)
+
+    short_form: ClassVar[Any] = None
+    rules: ClassVar[Mapping[str, Any]] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Refers:
+    """The mark of an id that must be an entry of the office: a ``person``, ``body``, ``title``, ``position``, ``unit``.
+
+    ``language`` marks the name of a folder of templates.
+    """
+
+    kind: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +88,13 @@ OrUnknown = Annotated[
 ]
 
 
-class Text(RootModel[dict[str, str]]):
+def _written(value: Any) -> Any:
+    if isinstance(value, str) and not value.strip():
+        raise PydanticCustomError("empty-text", "refused", {"values": {}, "hint": "write"})
+    return value
+
+
+class Text(RootModel[dict[str, Annotated[str, BeforeValidator(_written)]]]):
     """A text in each language of the inspection; one plain text where the inspection has one language."""
 
     model_config = ConfigDict(frozen=True)
@@ -75,14 +103,9 @@ class Text(RootModel[dict[str, str]]):
     @classmethod
     def _plain_text(cls, value: Any) -> Any:
         if isinstance(value, str):
-            value = {PLAIN: value}
-        if not isinstance(value, dict):
-            return value
-        if not value:
+            return {PLAIN: value}
+        if isinstance(value, dict) and not value:
             raise PydanticCustomError("empty-text", "refused", {"values": {}, "hint": "write"})
-        for language, text in value.items():
-            if isinstance(text, str) and not text.strip():
-                raise PydanticCustomError("empty-text", "refused", {"values": {}, "hint": "write", "at": language})
         return value
 
     def __contains__(self, language: str) -> bool:
@@ -149,7 +172,7 @@ def _rate(value: Any) -> Any:
 
 
 def _id(value: Any) -> Any:
-    if isinstance(value, str) and not _ID.fullmatch(value):
+    if isinstance(_written(value), str) and not _ID.fullmatch(value):
         raise PydanticCustomError("bad-id", "refused", {"values": {"found": value}, "hint": "form"})
     return value
 

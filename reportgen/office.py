@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Mapping
+from typing import Annotated
 
 from pydantic import Field
 
 from reportgen.calendars import DateForms
 from reportgen.ingredients import Ingredient, digest_of
-from reportgen.model import Date, Id, IdOrText, Record, Text, validate
+from reportgen.model import Date, Id, IdOrText, Record, Refers, Text, validate
 from reportgen.yamlfile import YamlFile
 
 
@@ -35,29 +36,29 @@ class Body(Entry):
 class Agency(Body):
     """A body that acts: a people's committee, a department. ``unit`` is the territory it serves."""
 
-    parent: Id | None = None
-    unit: Id | None = None
+    parent: Annotated[Id, Refers("body")] | None = None
+    unit: Annotated[Id, Refers("unit")] | None = None
 
 
 class Unit(Body):
     """An administrative unit: a province, a district, a commune; ``within`` is the next larger one."""
 
-    within: Id | None = None
+    within: Annotated[Id, Refers("unit")] | None = None
 
 
 class Person(Entry):
     """A person with the form of address, the position and the agency that go on paper."""
 
     name: Text
-    title: IdOrText | None = None
-    position: IdOrText | None = None
-    agency: IdOrText | None = None
+    title: Annotated[IdOrText, Refers("title")] | None = None
+    position: Annotated[IdOrText, Refers("position")] | None = None
+    agency: Annotated[IdOrText, Refers("body")] | None = None
 
 
 class Office(Record):
     """The whole of ``office.yaml``. ``language`` is the office's own, in which names are first given."""
 
-    language: str
+    language: Annotated[str, Refers("language")]
     titles: Mapping[Id, Text] = {}
     positions: Mapping[Id, Text] = {}
     units: Mapping[Id, Unit] = {}

@@ -375,7 +375,7 @@ def test_the_full_form_shows_the_line_with_carets(desk: Desk) -> None:
     desk.edit(SMALLEST_FILE, ("2026-03-05", "2026-02-30"))
     shown = desk.check(SMALLEST, form="full").stderr.splitlines()
     number = shown[1].index("|") - 1
-    assert shown[0].startswith(f"{SMALLEST_FILE}:6:7: error[RG215]: ")
+    assert shown[0].startswith(f"{SMALLEST_FILE}:7:7: error[RG215]: ")
     assert shown[2].endswith("| date: 2026-02-30")
     assert shown[3][number + 3 :] == "      " + "^" * 10
 
@@ -389,7 +389,7 @@ def test_json_on_stdout_is_one_object_with_stable_names(desk: Desk) -> None:
         "name": "unknown-key",
         "severity": "error",
         "file": REAL_FILE,
-        "line": 32,
+        "line": 33,
         "column": 1,
         "message": "the key “atendees” is not known here",
         "hint": "did you mean “attendees”?",

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import re
+import runpy
 from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
-from reportgen import edition, inspection, locales, office, page, sheets
+from reportgen import edition, inspection, office, page, sheets
 from reportgen.checks import check_inspection, check_office
 from reportgen.crosschecks import CROSS_CHECKS
 from reportgen.diagnostics import catalogue
@@ -54,14 +55,6 @@ VIEWS = {
     edition.ResponseView: "response",
     edition.PhotoView: "photo",
     edition.SignatoryView: "signatory",
-}
-LOCALE_KEYS = {
-    locales.LocaleFile: "locale.yaml",
-    locales._Numbering: "numbering in locale.yaml",
-    locales._Blanks: "blanks in locale.yaml",
-    locales.Prose: "prose in locale.yaml",
-    locales._Font: "fonts in locale.yaml",
-    locales._Candidate: "candidates in locale.yaml",
 }
 
 
@@ -113,67 +106,17 @@ def test_the_properties_of_style_sheets_are_told_with_their_words() -> None:
         assert words <= set(re.findall(r"`([^`]+)`", rows[name])), name
 
 
-def test_every_part_of_a_locale_has_its_table() -> None:
-    assert classes(locales, Record) == set(LOCALE_KEYS)
+# ---- fields.md
 
 
-@pytest.mark.parametrize("model", LOCALE_KEYS, ids=LOCALE_KEYS.get)
-def test_the_keys_of_a_locale_are_told(model: type[Record]) -> None:
-    assert sorted(told("templates.md", LOCALE_KEYS[model])) == sorted(keys(model))
+@pytest.mark.parametrize("language", ["en", "vi", "th"])
+def test_every_key_of_the_model_is_told_in_the_guide(language: str) -> None:
+    writer = runpy.run_path(str(ROOT / "docs" / "write_fields.py"))
+    name = writer["GUIDES"][language]
+    assert document(name) == writer["guide"](language), f"docs/{name}: add the key to reportgen/glossary/, run make guide"
 
 
 # ---- inspection.md
-
-RECORDS = {
-    inspection.Inspection: "The file",
-    inspection.Days: "First and last day",
-    inspection.Team: "team",
-    inspection.Decision: "decision",
-    inspection.Result: "results",
-    inspection.Figure: "figures",
-    inspection.Photo: "photos",
-    inspection.Limitation: "limitations",
-    inspection.Conclusion: "conclusions",
-    inspection.Response: "response",
-    inspection.Signatory: "signatures",
-    office.Office: "The office's list",
-    office.Unit: "Units of the office",
-    office.Agency: "Agencies",
-    office.Body: "A body in place",
-    office.Person: "People",
-}
-ONE_TEXT = inspection.Number  # written as one text, ``12/BB-ĐKT``: its fields are no keys
-
-
-def keys(model: type[Record]) -> list[str]:
-    """Return the keys of a record as a file has them."""
-    return [field.alias or name for name, field in model.model_fields.items()]
-
-
-def test_every_record_has_its_table() -> None:
-    assert classes(inspection, Record) | classes(office, Record) == {*RECORDS, ONE_TEXT, office.Entry}
-    assert issubclass(office.Body, office.Entry)
-
-
-@pytest.mark.parametrize("model", RECORDS, ids=RECORDS.get)
-def test_the_keys_of_a_record_are_told(model: type[Record]) -> None:
-    assert sorted(told("inspection.md", RECORDS[model])) == sorted(keys(model))
-
-
-@pytest.mark.parametrize("model", RECORDS, ids=RECORDS.get)
-def test_keys_that_must_be_there_are_told_so(model: type[Record]) -> None:
-    text = document("inspection.md").partition(f"# {RECORDS[model]}\n")[2].partition("\n#")[0]
-    needed = re.findall(r"^\| `([^`]+)` \|.*\| yes \|$", text, re.MULTILINE)
-    required = [field.alias or name for name, field in model.model_fields.items() if field.is_required()]
-    assert sorted(needed) == sorted(required)
-
-
-def test_areas_and_roles_are_told() -> None:
-    text = document("inspection.md")
-    areas = text.partition("Areas, in the order of the paper:")[2].partition("\n\n")[0]
-    assert re.findall(r"`([^`]+)`", areas) == [area.value for area in inspection.Area]
-    (role,) = re.findall(r"^\| `role` \| (.*?) \|", text, re.MULTILINE)
-    assert re.findall(r"`([^`]+)`", role) == [role.value for role in inspection.Role]
 
 
 def example(path: str) -> str:
@@ -201,7 +144,7 @@ def test_the_example_with_every_key_is_right_and_has_every_key() -> None:
     read = inspection.read_inspection(file, library.date_forms)
     found = check_inspection(read, file, library.office, library.locales)
     assert {diagnostic.name for diagnostic in found} == {"unknown-fact", "unconfirmed-entry"}
-    every = fields(*(model for model in RECORDS if model.__module__ == "reportgen.inspection"))
+    every = fields(*(classes(inspection, Record) - {inspection.Number}))
     assert every - used(value for _, value in walk(read)) == set()
 
 
@@ -214,7 +157,10 @@ def test_the_example_of_the_office_is_right_and_has_every_key() -> None:
     assert every - used(value for _, value in walk(read)) == set()
 
 
-@pytest.mark.parametrize("name", ["docs/templates.md", "docs/inspection.md", "docs/design.md", "CONTRIBUTING.md"])
+DOCUMENTS = ("templates", "inspection", "fields", "fields.vi", "fields.th", "design")
+
+
+@pytest.mark.parametrize("name", [*(f"docs/{name}.md" for name in DOCUMENTS), "CONTRIBUTING.md"])
 def test_links_lead_somewhere(name: str) -> None:
     text = (ROOT / name).read_text(encoding="utf-8")
     headings = {
