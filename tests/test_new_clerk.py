@@ -1,7 +1,7 @@
 """A new clerk: begins with ``new``, makes ten mistakes that everybody makes, follows only the hints, and prints.
 
-The clerk knows the facts of the visit, and nothing of YAML. What a hint says is done by the letter: no rule here knows a
-code or an error; a hint that would not tell what to write leaves the clerk, and this test, at a loss.
+The clerk knows the facts of the visit, and nothing of YAML. What a hint says is done by the letter: no rule here knows
+a code or an error; a hint that would not tell what to write leaves the clerk, and this test, at a loss.
 """
 
 from __future__ import annotations
