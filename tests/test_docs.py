@@ -113,7 +113,7 @@ def test_the_properties_of_style_sheets_are_told_with_their_words() -> None:
 def test_every_key_of_the_model_is_told_in_the_guide(language: str) -> None:
     writer = runpy.run_path(str(ROOT / "docs" / "write_fields.py"))
     name = writer["GUIDES"][language]
-    assert document(name) == writer["guide"](language), f"docs/{name}: add the key to reportgen/glossary/, run make guide"
+    assert document(name) == writer["guide"](language), f"docs/{name}: see reportgen/glossary/, run make guide"
 
 
 # ---- inspection.md
