@@ -35,6 +35,7 @@ from reportgen.diagnostics import (
 UI_LANGUAGES = ("vi", "th", "en")
 OUTPUT_FORMATS = ("full", "concise", "json")
 SCHEMA_FILES = ("inspection", "office", "locale")
+_SHOWN_IDS = 3  # of inspections in a table; JSON has them all
 
 
 @dataclass(frozen=True)
@@ -263,6 +264,53 @@ def clean(settings: Settings, dry_run: bool) -> None:
     settings.say("would-clean" if dry_run else "cleaned", files=len(found.ours), kept=len(found.others))
 
 
+class _ListByDefault(click.Group):
+    """A group that lists where no command of its own is asked for."""
+
+    def parse_args(self, context: click.Context, arguments: list[str]) -> list[str]:
+        """Put ``list`` before what is no command and no option of the group."""
+        if not arguments or (arguments[0] not in self.commands and not arguments[0].startswith("-")):
+            arguments = ["list", *arguments]
+        return super().parse_args(context, arguments)
+
+
+@main.group(cls=_ListByDefault)
+def wording() -> None:
+    """List the clauses of the wording, and where each is used; show one filled with an inspection's facts."""
+
+
+@wording.command("list")
+@click.argument("clauses", nargs=-1, metavar="[CLAUSE]...")
+@reports
+def list_wording(settings: Settings, clauses: tuple[str, ...]) -> None:
+    """List clauses: since when each is in force, where it is named, which inspections print it."""
+    from reportgen.clauses import list_versions, make_all
+    from reportgen.folders import Workspace
+    from reportgen.workspace import read_library
+
+    workspace = Workspace.find(settings.folder)
+    library = read_library(workspace)
+    made = make_all(workspace, library, workspace.inspection_ids())
+    _show_versions(settings, list_versions(library, clauses, made), made.errors)
+    sys.exit(1 if made.errors else 0)
+
+
+@wording.command("preview")
+@click.argument("clause", metavar="CLAUSE")
+@click.option("--inspection", metavar="ID", default=None, help="With the facts of this inspection.")
+@reports
+def preview_wording(settings: Settings, clause: str, inspection: str | None) -> None:
+    """Show a clause as it stands on paper, in each language of an inspection."""
+    from reportgen.clauses import find_user, preview
+    from reportgen.folders import Workspace
+    from reportgen.workspace import read_library
+
+    workspace = Workspace.find(settings.folder)
+    library = read_library(workspace)
+    loaded = find_user(workspace, library, _chosen(workspace, (inspection,) if inspection else ()), clause)
+    _show_previews(settings, clause, loaded.id, preview(clause, loaded))
+
+
 @main.command()
 @click.argument("identifier", metavar="ID")
 @click.option("--language", default=None, help="The language of the comments in the file.")
@@ -426,6 +474,88 @@ def _mention_orphans(settings: Settings, workspace: Any) -> None:
 
     if orphans := clean_up(workspace, dry_run=True).ours:
         settings.say("orphans", files=len(orphans))
+
+
+def _show_versions(settings: Settings, versions: Sequence[Any], errors: Sequence[Diagnostic]) -> None:
+    """Show versions of clauses as a table, and why inspections could not be looked at; as JSON, an entry a version."""
+    if settings.output_format == "json":
+        import json  # for programs only
+
+        shown = {
+            "findings": [_as_json(error, settings.language) for error in sort_diagnostics(errors)],
+            "clauses": [_version_as_json(version) for version in versions],
+        }
+        click.echo(json.dumps(shown, ensure_ascii=False, indent=2))
+        return
+    from reportgen.tables import table
+
+    heads = (
+        Word("column-clause"),
+        Word("column-since"),
+        Word("column-languages"),
+        Word("column-inspections"),
+        Word("column-named"),
+    )
+    rows = [[head.text(settings.language) for head in heads]]
+    for version in versions:
+        since = version.since.isoformat() if version.since else Word("always").text(settings.language)
+        named = [f"{place.path}:{place.line}" for place in version.places]
+        named += [Word("the-program").text(settings.language)] if version.of_program else []
+        ids = version.inspections
+        shown_ids = ", ".join((*ids[:_SHOWN_IDS], *(["…"] if len(ids) > _SHOWN_IDS else [])))
+        count = f"{len(ids)}: {shown_ids}" if ids else "0"
+        rows.append([version.id, since, " ".join(version.texts), count, ", ".join(named) or "–"])
+    click.echo("\n".join(table(rows)))
+    settings.report(errors)
+
+
+def _version_as_json(version: Any) -> dict[str, Any]:
+    return {
+        "id": version.id,
+        "since": version.since.isoformat() if version.since else None,
+        "texts": dict(version.texts),
+        "places": [str(place) for place in version.places],
+        "of_program": version.of_program,
+        "inspections": list(version.inspections),
+    }
+
+
+def _show_previews(settings: Settings, clause: str, inspection: str, previews: Sequence[Any]) -> None:
+    """Show the sentences of a clause, each behind its language; what stops one goes to stderr. As JSON, one object."""
+    if settings.output_format == "json":
+        import json  # for programs only
+
+        shown = {
+            "clause": clause,
+            "inspection": inspection,
+            "languages": [_preview_as_json(each, settings.language) for each in previews],
+        }
+        click.echo(json.dumps(shown, ensure_ascii=False, indent=2))
+        return
+    from reportgen.tables import table
+
+    rows = [[each.language, sentence] for each in previews for sentence in each.sentences]
+    if rows:
+        click.echo("\n".join(table(rows)))
+    for each in previews:
+        values = {"clause": clause, "inspection": inspection, "language": each.language}
+        if each.missing:
+            settings.say("clause-needs-names", **values, names=", ".join(each.missing))
+        elif each.problem:
+            settings.say("clause-not-filled", **values, problem=each.problem.sentence(settings.language))
+        elif not each.used:
+            settings.say("clause-not-printed", **values)
+
+
+def _preview_as_json(preview: Any, language: str) -> dict[str, Any]:
+    return {
+        "language": preview.language,
+        "since": preview.version or None,
+        "used": preview.used,
+        "sentences": list(preview.sentences),
+        "missing": list(preview.missing),
+        "problem": preview.problem.sentence(language) if preview.problem else None,
+    }
 
 
 def _chosen(workspace: Any, ids: tuple[str, ...]) -> tuple[str, ...]:

@@ -8,12 +8,12 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from types import CodeType
 from typing import Any
 
-from jinja2 import BytecodeCache, Environment, FunctionLoader, StrictUndefined, Template, Undefined
+from jinja2 import BytecodeCache, Environment, FunctionLoader, StrictUndefined, Template, Undefined, meta
 from jinja2.bccache import Bucket
 from jinja2.exceptions import SecurityError
 from jinja2.runtime import Context, LoopContext, Macro
@@ -42,7 +42,8 @@ class Page:
 
     ``places`` tells where its author wrote each class, for messages; under "" stands the main template.
     ``vocabulary`` is each element of the body with its class, once. ``used`` is what the page was made of, all but the
-    inspection itself. ``words`` are its texts, a line each, as names of the office are looked for in them.
+    inspection itself. ``words`` are its texts, a line each, as names of the office are looked for in them. ``filled``
+    tells the forms that each clause took, as HTML.
     """
 
     html: str
@@ -51,6 +52,7 @@ class Page:
     vocabulary: frozenset[tuple[str, str]] = frozenset()
     used: tuple[Ingredient, ...] = ()
     words: str = ""
+    filled: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 class Numbering:
@@ -123,11 +125,11 @@ def make_page(
     ledger = Ledger(edition.used)
     ledger.add(locale_ingredient(edition.locale.data, "fonts"))  # not in the HTML: how large a second font is set
     edition = replace(edition, locale=edition.locale.recorded(ledger))
-    loaded: dict[str, TemplateSource | None] = {}
-    environment = _environment(edition, templates, loaded, compiled)
+    uses = _Uses()
+    environment = _environment(edition, templates, uses, compiled)
     with author_places(environment, templates, edition.locale):
         text = environment.get_template(MAIN).render(**_names(edition))
-    for name, source in loaded.items():
+    for name, source in uses.templates.items():
         ledger.add(template_ingredient(name, source))
     root = _parse(text, templates)
     typography = Typography.of(edition)
@@ -136,7 +138,7 @@ def make_page(
     typeset(root, typography)
     html = etree.tostring(root, method="html", encoding="unicode", doctype="<!DOCTYPE html>")
     vocabulary = frozenset((str(element.tag), element.get("class", "")) for element in root.iterfind("body//*"))
-    return Page(html, edition.language, _class_places(templates), vocabulary, ledger.used, words)
+    return Page(html, edition.language, _class_places(templates), vocabulary, ledger.used, words, uses.filled)
 
 
 def names_ingredient(names: Iterable[str]) -> Ingredient:
@@ -170,6 +172,18 @@ def _template_digest(text: str) -> str:
 @cache
 def _lexer() -> Environment:
     return Environment(trim_blocks=True, lstrip_blocks=True)  # noqa: S701 - it reads and prints nothing
+
+
+@dataclass(frozen=True)
+class _Uses:
+    """What was asked for while a page was made: templates by name, the forms that each clause took, in order."""
+
+    templates: dict[str, TemplateSource | None] = field(default_factory=dict)
+    forms: dict[str, dict[str, None]] = field(default_factory=dict)
+
+    @property
+    def filled(self) -> Mapping[str, tuple[str, ...]]:
+        return {identifier: tuple(forms) for identifier, forms in self.forms.items()}
 
 
 def _class_places(templates: Mapping[str, TemplateSource]) -> Mapping[str, Place]:
@@ -253,7 +267,7 @@ class _Environment(ImmutableSandboxedEnvironment):
 def _environment(
     edition: Edition,
     templates: Mapping[str, TemplateSource],
-    loaded: dict[str, TemplateSource | None],
+    uses: _Uses,
     compiled: CompiledTemplates | None,
 ) -> ImmutableSandboxedEnvironment:
     locale = edition.locale
@@ -263,7 +277,7 @@ def _environment(
             found = locale.clauses.get(name.removeprefix(CLAUSE))
             return (found.text, name, lambda: True) if found else None
         source = templates.get(name)
-        loaded[name] = source
+        uses.templates[name] = source
         return (source.text, name, lambda: True) if source else None
 
     environment = _Environment(
@@ -278,7 +292,7 @@ def _environment(
         cache_size=-1,
     )
     environment.globals.clear()
-    environment.globals["clause"] = _clause_of(locale)
+    environment.globals["clause"] = _clause_of(locale, uses)
     environment.filters = {name: environment.filters[name] for name in _BUILTIN_FILTERS} | filters(locale)
     environment.tests = {name: environment.tests[name] for name in _BUILTIN_TESTS} | {
         "known": lambda value: not isinstance(value, Unknown),
@@ -295,10 +309,15 @@ def _finalize_of(locale: Locale) -> Callable[[Context, Any], Any]:
     return finalize
 
 
-def _clause_of(locale: Locale) -> Callable[..., Markup]:
+def _clause_of(locale: Locale, uses: _Uses) -> Callable[..., Markup]:
     @pass_context
     def clause(context: Context, identifier: str, **values: Any) -> Markup:
         """Return a clause filled with the page's facts and the values given to it."""
+        filled = fill(context, identifier, values)
+        uses.forms.setdefault(identifier, {})[str(filled)] = None
+        return filled
+
+    def fill(context: Context, identifier: str, values: Mapping[str, Any]) -> Markup:
         known = locale.clauses.get(identifier)
         if known and "{" not in known.text:
             return escape(known.text)  # most clauses: no template to compile
@@ -307,6 +326,37 @@ def _clause_of(locale: Locale) -> Callable[..., Markup]:
         return Markup(filled)  # noqa: S704 - the clause was escaped as it was rendered
 
     return clause
+
+
+# ---- a clause by itself ---------------------------------------------------------------------------------------------
+
+
+def missing_names(edition: Edition, identifier: str) -> tuple[str, ...]:
+    """Return the names of a clause that only its place in a template gives it: ``person``, ``n``."""
+    text = edition.locale.clauses[identifier].text
+    environment = _environment(edition, {}, _Uses(), None)
+    there = {*_names(edition), *environment.globals}
+    return tuple(sorted(meta.find_undeclared_variables(environment.parse(text)) - there))
+
+
+def fill_clause(edition: Edition, identifier: str) -> str:
+    """Return a clause filled with what every template knows of an edition, as HTML.
+
+    Raises:
+        TemplateError: where it cannot be filled, with its author's own line.
+    """
+    environment = _environment(edition, {}, _Uses(), None)
+    with author_places(environment, {}, edition.locale):
+        return environment.get_template(CLAUSE + identifier).render(**_names(edition))
+
+
+def as_printed(filled: str, edition: Edition) -> str:
+    """Return the words of a filled clause as they stand on paper: white space collapsed, digits of the edition."""
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, recover=True)
+    root = etree.fromstring(f"<p>{filled}</p>", parser)
+    collapse(root)
+    typeset(root, Typography.of(edition))
+    return "".join(root.itertext())
 
 
 # ---- checks of the vocabulary ---------------------------------------------------------------------------------------

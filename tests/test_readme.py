@@ -146,8 +146,10 @@ def test_every_command_and_option_is_told_and_no_other() -> None:
 
 
 def parameter_names(command: click.Command) -> set[str]:
-    """Return the options of a command, without help."""
-    return {parameter.opts[0] for parameter in command.params if isinstance(parameter, click.Option)}
+    """Return the options of a command and of the commands in it, without help."""
+    inner = command.commands.values() if isinstance(command, click.Group) and command is not main else ()
+    own = {parameter.opts[0] for parameter in command.params if isinstance(parameter, click.Option)}
+    return own.union(*map(parameter_names, inner))
 
 
 def test_pictures_and_pages_that_are_linked_are_there() -> None:
