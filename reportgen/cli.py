@@ -538,13 +538,15 @@ def _show_previews(settings: Settings, clause: str, inspection: str, previews: S
     if rows:
         click.echo("\n".join(table(rows)))
     for each in previews:
-        values = {"clause": clause, "inspection": inspection, "language": each.language}
+        language = each.language
         if each.missing:
-            settings.say("clause-needs-names", **values, names=", ".join(each.missing))
+            names = ", ".join(each.missing)
+            settings.say("clause-needs-names", language=language, inspection=inspection, clause=clause, names=names)
         elif each.problem:
-            settings.say("clause-not-filled", **values, problem=each.problem.sentence(settings.language))
+            problem = each.problem.sentence(settings.language)
+            settings.say("clause-not-filled", language=language, inspection=inspection, clause=clause, problem=problem)
         elif not each.used:
-            settings.say("clause-not-printed", **values)
+            settings.say("clause-not-printed", language=language, inspection=inspection, clause=clause)
 
 
 def _preview_as_json(preview: Any, language: str) -> dict[str, Any]:
