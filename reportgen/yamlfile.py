@@ -44,7 +44,7 @@ _PIECES = {
 }
 _PLAIN_PIECE = re.compile(r"[^ \t\n]")
 _BAD_INDENT = re.compile(r"^ *([\t\u00A0\u1680\u2000-\u200A\u202F\u205F\u3000])[^\S\n]*(?=\S)", re.MULTILINE)
-_DASH_IN_TEXT = re.compile(r"([^\n]*)\n *(?=- )")
+_DASH_IN_TEXT = re.compile(r"\n *(?=- )")
 
 
 @dataclass(frozen=True, slots=True)
@@ -329,8 +329,7 @@ class _Composer:
         if not span.style and "\n" in source:
             # A program that folds text breaks long lines only; a dash after a short line was meant as a list.
             for match in _DASH_IN_TEXT.finditer(source):
-                first_column = self.source.place_at(span.start + match.start()).column
-                if first_column + len(match.group(1)) <= 80:
+                if self.source.place_at(span.start + match.start()).column <= 81:
                     self.findings.append(
                         Diagnostic("yaml-dash-in-text", self.source.place_at(span.start + match.end()), {}, "align")
                     )
