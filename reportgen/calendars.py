@@ -48,7 +48,7 @@ _FIRST_DAY = date(1941, 1, 1)
 _YEARS: Mapping[Calendar, range] = MappingProxyType(
     {Calendar.GREGORIAN: range(1941, 2200), Calendar.BUDDHIST: range(2484, 2701)}
 )
-_YEARS_BEFORE_THE_MOVE = range(2400, 2484)
+_YEARS_BEFORE_THE_MOVE = (*range(1857, 1941), *range(2400, 2484))  # the same years in both eras
 _OFFSETS: Mapping[Calendar, int] = MappingProxyType({Calendar.GREGORIAN: 0, Calendar.BUDDHIST: BUDDHIST_OFFSET})
 
 

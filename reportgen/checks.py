@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Iterator, Mapping
 
-from reportgen.diagnostics import Diagnostic, Place, Severity, Word
+from reportgen.diagnostics import Diagnostic, Place, Related, Severity, Word
 from reportgen.inspection import Inspection, Role
 from reportgen.model import Path, Text, Unknown, texts_in, walk
 from reportgen.office import Body, Entry, Office, Person
+from reportgen.texts import folded, nearest
 from reportgen.yamlfile import YamlFile
 
 
 def check_inspection(
-    inspection: Inspection, file: YamlFile, office: Office, languages: Iterable[str]
+    inspection: Inspection, file: YamlFile, office: Office, languages: Iterable[str], office_file: YamlFile
 ) -> list[Diagnostic]:
     """Return all that is wrong between an inspection, the office and the languages there are."""
     found = _check_languages(inspection, file, tuple(languages))
@@ -21,7 +21,7 @@ def check_inspection(
     found += _check_deputy(inspection, file)
     found += _check_proper(inspection, file)
     if not any(diagnostic.severity is Severity.ERROR for diagnostic in found):
-        found += _check_entries(inspection, file, office)
+        found += _check_entries(inspection, file, office, office_file)
     return found
 
 
@@ -126,10 +126,25 @@ def unknown_entry(place: Place, kind: str, identifier: str, there: Iterable[str]
     """Return the finding that an id stands for no office entry, with the nearest one."""
     allowed = tuple(there)
     values = {"kind": Word(kind), "found": identifier, "allowed": ", ".join(allowed)}
-    near = difflib.get_close_matches(identifier, allowed, n=1, cutoff=0.6)
-    if near:
-        values["suggestion"] = near[0]
+    if near := nearest(identifier, allowed):
+        values["suggestion"] = near
     return Diagnostic("unknown-entry", place, values, "suggest" if near else "allowed", length=len(identifier))
+
+
+def suggest_entry(finding: Diagnostic, office: Office) -> Diagnostic:
+    """Return the finding that a value is no id with the office's entry that was meant: “Nam Ca” is ``nam-ka``."""
+    if finding.name != "bad-id":
+        return finding
+    meant = {identifier: identifier for identifier in (*office.bodies(), *office.people)}
+    for identifier, entry in (*office.units.items(), *office.agencies.items(), *office.people.items()):
+        names = (name for _, text in texts_in(entry) for name in text.root.values())
+        meant = {folded(name): identifier for name in names} | meant  # the first entry of a name is the likelier one
+    found = str(finding.values["found"])
+    near = nearest(found, meant, cutoff=0.75)
+    if near is None:
+        return finding
+    values = {"found": found, "suggestion": meant[near]}
+    return Diagnostic("bad-id", finding.place, values, "suggest", finding.length)
 
 
 def _existed(office: Office, identifier: str, inspection: Inspection) -> bool:
@@ -196,7 +211,7 @@ def _used_texts(inspection: Inspection, office: Office) -> Iterator[tuple[Path, 
                     yield path, (office.titles if kind == "title" else office.positions)[identifier]
 
 
-def _check_entries(inspection: Inspection, file: YamlFile, office: Office) -> list[Diagnostic]:
+def _check_entries(inspection: Inspection, file: YamlFile, office: Office, office_file: YamlFile) -> list[Diagnostic]:
     """Return what the used entries lack, and a warning for each that is not confirmed or unknown."""
     found: list[Diagnostic] = []
     seen: set[int] = set()
@@ -206,8 +221,11 @@ def _check_entries(inspection: Inspection, file: YamlFile, office: Office) -> li
             seen.add(id(entry))
             values = {"name": _display_name(entry), "reason": entry.unconfirmed}
             found.append(Diagnostic("unconfirmed-entry", place, values, "confirm"))
+    in_office = {id(text): path for path, text in texts_in(office)}
     for path, text in _used_texts(inspection, office):
-        found.extend(_missing_in(file.place(path), text, inspection.languages))
+        entry_path = in_office.get(id(text))
+        related = () if entry_path is None else (Related(office_file.place(entry_path), Word("entry")),)
+        found.extend(_missing_in(file.place(path), text, inspection.languages, related))
     found.extend(
         Diagnostic("unknown-fact", file.place(path), {"key": str(path[-1])}, "write")
         for path, value in walk(inspection)
@@ -223,11 +241,14 @@ def _display_name(entry: Entry) -> str:
     return next(iter(name.root.values())) if name else ""
 
 
-def _missing_in(place: Place, text: Text, languages: Iterable[str]) -> Iterator[Diagnostic]:
+def _missing_in(
+    place: Place, text: Text, languages: Iterable[str], related: tuple[Related, ...]
+) -> Iterator[Diagnostic]:
     for language in languages:
         if language not in text:
             name = next(iter(text.root.values()))
-            yield Diagnostic("entry-missing-in-language", place, {"name": name, "language": language}, "add")
+            values = {"name": name, "language": language}
+            yield Diagnostic("entry-missing-in-language", place, values, "add", related=related)
 
 
 def check_office(office: Office, file: YamlFile, languages: Iterable[str]) -> list[Diagnostic]:
@@ -239,7 +260,14 @@ def check_office(office: Office, file: YamlFile, languages: Iterable[str]) -> li
     found += _check_proper(office, file)
     found += [*_rings(file, "units", "within", office.units), *_rings(file, "agencies", "parent", office.agencies)]
     found += [
-        Diagnostic("id-twice", file.key_place(("agencies", identifier)), {"found": identifier}, "rename")
+        Diagnostic(
+            "id-twice",
+            file.key_place(("agencies", identifier)),
+            {"found": identifier},
+            "rename",
+            len(identifier),
+            (Related(file.key_place(("units", identifier)), Word("first-given"), len(identifier)),),
+        )
         for identifier in office.agencies
         if identifier in office.units
     ]
@@ -262,7 +290,11 @@ def _rings(file: YamlFile, section: str, key: str, entries: Mapping[str, Body]) 
         if identifier == start and start not in told:
             told.update(chain)
             values = {"found": start, "chain": " → ".join((*chain, start))}
-            yield Diagnostic("inside-itself", file.place((section, start, key)), values, "check")
+            paths = [(section, link, key) for link in chain]
+            related = (Related(file.place(path), Word("next-in-ring"), file.length(path)) for path in paths[1:])
+            yield Diagnostic(
+                "inside-itself", file.place(paths[0]), values, "check", file.length(paths[0]), tuple(related)
+            )
 
 
 def _office_references(office: Office) -> Iterator[tuple[Path, str, str]]:
@@ -276,4 +308,3 @@ def _office_references(office: Office) -> Iterator[tuple[Path, str, str]]:
             yield ("agencies", identifier, "parent"), "body", agency.parent
     for identifier, person in office.people.items():
         yield from _person_references(("people", identifier), person)
-

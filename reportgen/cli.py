@@ -9,11 +9,12 @@ import datetime
 import gc
 import io
 import os
+import shutil
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import wraps
+from functools import cache, wraps
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ import click
 from reportgen import __version__
 from reportgen.diagnostics import (
     Diagnostic,
+    Place,
     ReportgenError,
     Severity,
     Word,
@@ -30,10 +32,11 @@ from reportgen.diagnostics import (
     full_text,
     one_line,
     sort_diagnostics,
+    workflow_command,
 )
 
 UI_LANGUAGES = ("vi", "th", "en")
-OUTPUT_FORMATS = ("full", "concise", "json")
+OUTPUT_FORMATS = ("full", "concise", "json", "github")
 SCHEMA_FILES = ("inspection", "office", "locale")
 _SHOWN_IDS = 3  # of inspections in a table; JSON has them all
 
@@ -62,9 +65,11 @@ class Settings:
             return
         for file in made:
             click.echo(file)
-        show = one_line if self.output_format == "concise" else full_text_of(self.folder)
+        shows = {"concise": one_line, "github": workflow_command}
+        show = shows.get(self.output_format) or full_text_of(self.folder)
         for diagnostic in found:
-            click.echo(show(diagnostic, self.language), err=True)
+            # GitHub reads its commands from either stream; they are this format's answer.
+            click.echo(show(diagnostic, self.language), err=self.output_format != "github")
 
 
 def full_text_of(folder: Path) -> Callable[[Diagnostic, str], str]:
@@ -76,17 +81,21 @@ def full_text_of(folder: Path) -> Callable[[Diagnostic, str], str]:
     except ReportgenError:
         root = folder
 
-    def show(diagnostic: Diagnostic, language: str) -> str:
-        source = ""
-        if diagnostic.place:
-            try:
-                lines = (root / diagnostic.place.path).read_text(encoding="utf-8-sig").splitlines()
-                source = lines[diagnostic.place.line - 1]
-            except (OSError, UnicodeDecodeError, IndexError):
-                source = ""
-        return full_text(diagnostic, source, language)
+    @cache
+    def lines(path: str) -> list[str]:
+        try:
+            text = (root / path).read_text(encoding="utf-8-sig")
+        except (OSError, UnicodeDecodeError):
+            return []
+        return text.split("\n")  # not splitlines: the reader counts these ends of lines only
 
-    return show
+    def line_of(place: Place) -> str:
+        there = lines(place.path)
+        return there[place.line - 1] if place.line <= len(there) else ""
+
+    # A terminal, or COLUMNS, says how wide it is; a file has room.
+    width = shutil.get_terminal_size((0, 0)).columns or None
+    return lambda diagnostic, language: full_text(diagnostic, line_of, language, width)
 
 
 def _as_json(diagnostic: Diagnostic, language: str) -> dict[str, Any]:
@@ -100,6 +109,15 @@ def _as_json(diagnostic: Diagnostic, language: str) -> dict[str, Any]:
         "column": place.column if place else None,
         "message": diagnostic.sentence(language),
         "hint": diagnostic.advice(language) or None,
+        "related": [
+            {
+                "file": related.place.path,
+                "line": related.place.line,
+                "column": related.place.column,
+                "message": related.says.text(language),
+            }
+            for related in diagnostic.related
+        ],
     }
 
 
@@ -169,9 +187,9 @@ def check(settings: Settings, ids: tuple[str, ...]) -> None:
         except ReportgenError as error:
             found += error.diagnostics
     settings.report(found)
-    errors = sum(finding.severity is Severity.ERROR for finding in sort_diagnostics(found))
-    warnings = len(sort_diagnostics(found)) - errors
-    settings.say("checked", inspections=len(chosen), errors=errors, warnings=warnings)
+    count = Counter(finding.severity for finding in sort_diagnostics(found))
+    errors, warnings, notes = (count[severity] for severity in Severity)
+    settings.say("checked", inspections=len(chosen), errors=errors, warnings=warnings, notes=notes)
     sys.exit(1 if errors else 0)
 
 

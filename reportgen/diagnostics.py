@@ -1,27 +1,30 @@
 """What is wrong, where, and what to write instead; and the error tree that carries it.
 
-    ReportgenError          something a user can mend; never shown as a stack trace
-    ├── InputError          an inspection, the office file or a photograph must be mended
-    ├── TemplateError       a template, a wording or a style sheet must be mended
-    └── SetupError          this computer must be mended: a font, a library, a folder
+ReportgenError          something a user can mend; never shown as a stack trace
+├── InputError          an inspection, the office file or a photograph must be mended
+├── TemplateError       a template, a wording or a style sheet must be mended
+└── SetupError          this computer must be mended: a font, a library, a folder
 """
 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Mapping
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
 from importlib import resources
+from itertools import accumulate
 from typing import Any
 
 
 class Severity(StrEnum):
-    """How much a finding matters: an error stops the printing, a warning does not."""
+    """How much a finding matters: an error stops the printing, a warning does not, a note asks for nothing."""
 
     ERROR = "error"
     WARNING = "warning"
+    NOTE = "note"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -49,11 +52,25 @@ class Word:
 
 
 @dataclass(frozen=True, slots=True)
+class Related:
+    """Another place that belongs to a finding, and what stands there: “first given here”."""
+
+    place: Place
+    says: Word
+    length: int = 1
+
+    def text(self, language: str = "en") -> str:
+        """Return ``file:line:column: first given here``."""
+        return f"{self.place}: {self.says.text(language)}"
+
+
+@dataclass(frozen=True, slots=True)
 class Diagnostic:
     """One finding: its name in the message catalogue, its place, and the values its sentence needs.
 
     ``name`` is an entry of ``messages/en.yaml``; ``hint`` one of that entry's ``hints``, or None. A value that is a
-    ``Word`` or another finding is said in the language of the sentence.
+    ``Word`` or another finding is said in the language of the sentence. ``related`` are other places of one of the same
+    files that the finding speaks of.
     """
 
     name: str
@@ -61,6 +78,7 @@ class Diagnostic:
     values: Mapping[str, Any] = field(default_factory=dict)
     hint: str | None = None
     length: int = 1  # how many characters the finding covers, for the caret line
+    related: tuple[Related, ...] = ()
 
     @property
     def code(self) -> str:
@@ -125,33 +143,113 @@ def one_line(diagnostic: Diagnostic, language: str = "en") -> str:
     return f"{place}{severity}[{diagnostic.code}]: {diagnostic.sentence(language)}{tail}"
 
 
-def full_text(diagnostic: Diagnostic, source: str, language: str = "en") -> str:
-    """Return the finding on one line, then the source line with carets under the characters it covers."""
-    first = one_line(diagnostic, language)
-    if not source or diagnostic.place is None:
-        return first
-    start = diagnostic.place.column - 1
-    number = str(diagnostic.place.line)
+def full_text(
+    diagnostic: Diagnostic, line_of: Callable[[Place], str], language: str = "en", width: int | None = None
+) -> str:
+    """Return the finding on one line, then each source line it speaks of with carets under the characters it covers.
+
+    Args:
+        diagnostic: the finding
+        line_of: returns the source line of a place; an empty text where there is none
+        language: that of the user interface
+        width: columns of the terminal; longer lines are cut round the place. None: lines are shown whole
+    """
+    parts = [one_line(diagnostic, language)]
+    if diagnostic.place is not None:
+        parts += _excerpt(diagnostic.place, diagnostic.length, line_of(diagnostic.place), width)
+    for related in diagnostic.related:
+        parts += [related.text(language), *_excerpt(related.place, related.length, line_of(related.place), width)]
+    return "\n".join(parts)
+
+
+def _excerpt(place: Place, length: int, source: str, width: int | None) -> list[str]:
+    """Return a source line with carets below it, both behind the line's number; nothing where there is no line."""
+    if not source:
+        return []
+    number = str(place.line)
+    letters = _letters(source)
+    first, last = _covered(letters, place.column - 1, length)
+    letters, first, last = _cut(letters, first, last, width and max(20, width - len(number) - 4))
     pad = " " * len(number)
-    before = "".join("\t" if char == "\t" else " " * _columns(char) for char in source[:start])
-    carets = "^" * max(1, width(source[start : start + diagnostic.length]))
-    return f"{first}\n {pad} |\n {number} | {source}\n {pad} | {before}{carets}"
+    before = "".join("\t" if letter == "\t" else " " * _columns(letter) for letter in letters[:first])
+    carets = "^" * max(1, sum(map(_columns, letters[first:last])))
+    return [f" {pad} |", f" {number} | {''.join(letters)}", f" {pad} | {before}{carets}"]
 
 
 def width(text: str) -> int:
     """Return how many columns of a terminal a text takes."""
-    return sum(map(_columns, text))
+    return sum(map(_columns, _letters(text)))
 
 
-def _columns(char: str) -> int:
-    """Return how many columns of a terminal a character takes: marks above and below a letter take none."""
-    if unicodedata.category(char) in ("Mn", "Me", "Cf"):
+def _letters(source: str) -> list[str]:
+    """Return a line in letters with the marks that stand on them; what would steer a terminal is a blank square."""
+    letters: list[str] = []
+    for char in source:
+        category = unicodedata.category(char)
+        if category in ("Mn", "Me") and letters and letters[-1] != "\t":
+            letters[-1] += char
+        else:
+            letters.append("\ufffd" if category in ("Cc", "Cf", "Cs", "Zl", "Zp") and char != "\t" else char)
+    return letters
+
+
+def _covered(letters: list[str], start: int, length: int) -> tuple[int, int]:
+    """Return the first letter of a run of characters, and the letter after its last one."""
+    ends = list(accumulate(map(len, letters)))
+    first = bisect_right(ends, start)
+    return first, max(first + 1, bisect_right(ends, start + length - 1) + 1)
+
+
+def _cut(letters: list[str], first: int, last: int, room: int | None) -> tuple[list[str], int, int]:
+    """Return the letters round those that are covered, as many as there is room for, and where these are now."""
+    if room is None or sum(map(_columns, letters)) <= room:
+        return letters, first, last
+    begin, end, used = min(first, len(letters)), min(first, len(letters)), 2  # two columns for the two “…”
+    while used < room and (end < len(letters) or begin > 0):
+        # As far to the right as what is covered goes and a little more; the rest of the room is for what comes before.
+        to_right = end < len(letters) and (begin == 0 or end < last or end - last < first - begin)
+        index = end if to_right else begin - 1
+        used += _columns(letters[index])
+        begin, end = (begin, end + 1) if to_right else (begin - 1, end)
+    head, tail = ["…"] * (begin > 0), ["…"] * (end < len(letters))
+    shown = [" " if letter == "\t" else letter for letter in letters[begin:end]]
+    return [*head, *shown, *tail], first - begin + len(head), min(last, end) - begin + len(head)
+
+
+def _columns(letter: str) -> int:
+    """Return how many columns of a terminal a letter takes with its marks; a mark alone takes none."""
+    char = letter[0]
+    if unicodedata.category(char) in ("Mn", "Me") or "\u1160" <= char <= "\u11ff":
         return 0
     return 2 if unicodedata.east_asian_width(char) in "WF" else 1
 
 
+_IN_MESSAGES = "%\r\n"
+_IN_PROPERTIES = f"{_IN_MESSAGES}:,"
+
+
+def workflow_command(diagnostic: Diagnostic, language: str = "en") -> str:
+    """Return a finding as GitHub's workflow command ``::error file=…,line=…``: it shows beside the line of the change.
+
+    GitHub Docs, “Workflow commands for GitHub Actions”; the escapes are those of its toolkit, ``command.ts``.
+    """
+    command = {Severity.NOTE: "notice"}.get(diagnostic.severity, diagnostic.severity.value)
+    place = diagnostic.place
+    values = {"file": place.path, "line": str(place.line), "col": str(place.column)} if place else {}
+    values["title"] = f"{diagnostic.code} {diagnostic.name}"
+    properties = ",".join(f"{name}={_escaped(value, _IN_PROPERTIES)}" for name, value in values.items())
+    lines = [diagnostic.sentence(language), diagnostic.advice(language)]
+    lines += [related.text(language) for related in diagnostic.related]
+    message = _escaped("\n".join(line for line in lines if line), _IN_MESSAGES)
+    return f"::{command} {properties}::{message}"
+
+
+def _escaped(text: str, characters: str) -> str:
+    return "".join(f"%{ord(char):02X}" if char in characters else char for char in text)
+
+
 def severity_word(severity: Severity, language: str = "en") -> str:
-    """Return the word for error or warning in the language of the user interface."""
+    """Return the word for error, warning or note in the language of the user interface."""
     return str(catalogue(language)["severities"][severity.value])
 
 

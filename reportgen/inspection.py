@@ -12,6 +12,7 @@ from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
 from reportgen.calendars import DateForms
+from reportgen.diagnostics import Word
 from reportgen.model import (
     ByLanguage,
     Count,
@@ -99,13 +100,17 @@ class Days(Record):
     def _in_order(self) -> Self:
         if self.last < self.first:
             values = {"first": self.first.isoformat(), "last": self.last.isoformat()}
-            raise PydanticCustomError("days-out-of-order", "refused", {"values": values, "hint": "swap"})
+            context = {"values": values, "hint": "swap", "at": "to", "related": {"from": Word("first-day")}}
+            raise PydanticCustomError("days-out-of-order", "refused", context)
         return self
 
 
 def _languages(value: Any) -> Any:
     if isinstance(value, list) and len(set(map(str, value))) < len(value):
-        raise PydanticCustomError("language-twice", "refused", {"values": {"found": ", ".join(map(str, value))}})
+        second, first = next((i, value.index(one)) for i, one in enumerate(value) if value.index(one) < i)
+        values = {"found": str(value[second])}
+        context = {"values": values, "hint": "once", "at": second, "related": {first: Word("first-given")}}
+        raise PydanticCustomError("language-twice", "refused", context)
     return value
 
 
@@ -168,10 +173,11 @@ class Figure(Record):
     @staticmethod
     def _check_count(done: int, total: int) -> None:
         if total == 0:
-            raise PydanticCustomError("total-zero", "refused", {"values": {}, "hint": "drop"})
+            raise PydanticCustomError("total-zero", "refused", {"values": {}, "hint": "drop", "at": "total"})
         if done > total:
             values = {"done": done, "total": total}
-            raise PydanticCustomError("done-over-total", "refused", {"values": values, "hint": "check"})
+            context = {"values": values, "hint": "check", "at": "done", "related": {"total": Word("total")}}
+            raise PydanticCustomError("done-over-total", "refused", context)
 
 
 class Result(Record):
@@ -294,7 +300,8 @@ class Inspection(Record):
         started, ended = times
         if isinstance(started, datetime.time) and isinstance(ended, datetime.time) and ended <= started:
             values = {"started": f"{started:%H:%M}", "ended": f"{ended:%H:%M}"}
-            raise PydanticCustomError("ends-before-start", "refused", {"values": values, "hint": "check"})
+            context = {"values": values, "hint": "check", "at": "ended", "related": {"started": Word("start")}}
+            raise PydanticCustomError("ends-before-start", "refused", context)
         return self
 
 

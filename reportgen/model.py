@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import difflib
 import re
 import types
 from collections.abc import Iterable, Iterator, Mapping
@@ -25,8 +24,9 @@ from pydantic import (
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from reportgen.calendars import DateForms, parse_date, parse_time
-from reportgen.diagnostics import Diagnostic, InputError, Place, Word, sort_diagnostics
+from reportgen.diagnostics import Diagnostic, InputError, Place, Related, Word, sort_diagnostics
 from reportgen.numbers import ValueProblem, parse_count, parse_rate, shorten
+from reportgen.texts import nearest
 from reportgen.yamlfile import YamlFile
 
 Path = tuple[str | int, ...]
@@ -269,16 +269,43 @@ def diagnose(error: ErrorDetails, model: type[BaseModel], file: YamlFile) -> Dia
         case "enum" | "literal_error":
             allowed = str(context.get("expected", "")).replace("'", "").replace(" or ", ", ")
             values = {"found": shorten(error["input"]), "allowed": allowed}
-            return Diagnostic("not-one-of", place, values, "allowed", length=len(error["input"]))
+            near = nearest(error["input"], allowed.split(", "))
+            values["suggestion"] = near or ""
+            return Diagnostic("not-one-of", place, values, "suggest" if near else "allowed", length=len(error["input"]))
         case "too_short":
             return Diagnostic("empty-list", place, {"key": key}, "add")
         case name if context and "values" in context:
-            found = error["input"]
-            length = len(found) if isinstance(found, str) and found else 1
-            where = file.key_place(path[:-1]) if path and path[-1] == _KEY else place
-            return Diagnostic(name, where, context["values"], context.get("hint"), length=length)
+            return _refused(name, path, context, error["input"], file)
+        case _:
+            return _wrong_setting(error, place)
+
+
+def _wrong_setting(error: ErrorDetails, place: Place) -> Diagnostic:
+    """Return the finding of a number or a choice that pydantic itself reads: the settings of ``locale.yaml``."""
+    context: Mapping[str, Any] = error.get("ctx", {})
+    match error["type"]:
+        case "int_parsing" | "int_from_float" | "decimal_parsing":
+            return Diagnostic("not-a-number", place, {"found": shorten(str(error["input"]))}, "digits")
+        case "bool_parsing":
+            return Diagnostic("not-yes-or-no", place, {"found": shorten(str(error["input"]))}, "write")
+        case "greater_than" | "greater_than_equal":
+            least = next(str(context[kind]) for kind in ("ge", "gt") if kind in context)
+            hint = "from" if "ge" in context else "above"
+            return Diagnostic("number-too-small", place, {"found": str(error["input"]), "least": least}, hint)
         case _:
             return Diagnostic("bad-value", place, {"found": shorten(str(error["input"])), "problem": error["msg"]})
+
+
+def _refused(name: str, path: Path, context: Mapping[str, Any], found: Any, file: YamlFile) -> Diagnostic:
+    """Return the finding of one of our own refusals; ``related`` of its context are other keys and what they are."""
+    place = file.key_place(path[:-1]) if path and path[-1] == _KEY else file.place(path)
+    parent = path[:-1] if "at" in context else path
+    related = tuple(
+        Related(file.place((*parent, key)), says, file.length((*parent, key)))
+        for key, says in context.get("related", {}).items()
+    )
+    length = len(found) if isinstance(found, str) and found else file.length(path)
+    return Diagnostic(name, place, context["values"], context.get("hint"), length, related)
 
 
 def _file_path(location: Path, file: YamlFile) -> Path:
@@ -318,9 +345,8 @@ def _unknown_key(path: Path, model: type[BaseModel], file: YamlFile) -> Diagnost
     allowed = list(_keys_at(model, path[:-1]))
     place = file.key_place(path)
     values = {"key": key, "allowed": ", ".join(allowed)}
-    near = difflib.get_close_matches(key, allowed, n=1, cutoff=0.6)
-    if near:
-        return Diagnostic("unknown-key", place, values | {"suggestion": near[0]}, "suggest", length=len(key))
+    if near := nearest(key, allowed):
+        return Diagnostic("unknown-key", place, values | {"suggestion": near}, "suggest", length=len(key))
     return Diagnostic("unknown-key", place, values, "allowed", length=len(key))
 
 
@@ -368,4 +394,3 @@ def walk(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
         case tuple():
             for index, item in enumerate(value):
                 yield from walk(item, (*path, index))
-

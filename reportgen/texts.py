@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import takewhile
 
 _CONSONANT = r"(?<=[\u0E01-\u0E2E])"  # MAI EK etc. are only moved where a Thai consonant carries them
 _TONE = r"[\u0E48-\u0E4B]"
@@ -18,6 +20,9 @@ _THAI_REPAIRS = (
     (re.compile(rf"{_CONSONANT}\u0E33({_TONE})(?!{_MARK})"), "\\1\u0e33"),
     (re.compile(rf"{_CONSONANT}([\u0E48-\u0E4C])([\u0E31\u0E34-\u0E39])(?!{_MARK})"), r"\2\1"),
 )
+
+_THAI_RUN = re.compile(r"[\u0E00-\u0E7F]+")
+_THAI_MARK = re.compile(_MARK)
 
 # Kinds of characters that no text may hold, each a character class.
 _FORBIDDEN = {
@@ -52,6 +57,42 @@ def repair_thai(text: str) -> str:
     for pattern, replacement in _THAI_REPAIRS:
         text = pattern.sub(replacement, text)
     return text
+
+
+def repairs(text: str) -> Iterator[tuple[int, str, str]]:
+    """Yield the offset, the letters and what ``repair_thai`` makes of them, for each run of Thai that it changes."""
+    for run in _THAI_RUN.finditer(text):
+        typed, repaired = run.group(), normalize_text(run.group())
+        if typed == repaired:
+            continue
+        first = _shared(typed, repaired)
+        last = _shared(typed[first:][::-1], repaired[first:][::-1])
+        while first and (first == len(repaired) or _THAI_MARK.match(repaired[first])):
+            first -= 1  # a mark is shown on its consonant
+        yield run.start() + first, typed[first : len(typed) - last], repaired[first : len(repaired) - last]
+
+
+def _shared(one: str, other: str) -> int:
+    """Return how many characters two texts begin with alike."""
+    alike = takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False))
+    return sum(1 for _ in alike)
+
+
+_MARKS = re.compile(r"[\u0300-\u036F]")
+_NOT_WORD = re.compile(r"[\W_]+")
+
+
+def folded(text: str) -> str:
+    """Return a text as somebody types it who has no time: small letters, no Vietnamese marks, hyphens between words."""
+    plain = _MARKS.sub("", unicodedata.normalize("NFD", text.lower())).replace("đ", "d")
+    return _NOT_WORD.sub("-", unicodedata.normalize("NFC", plain)).strip("-")
+
+
+def nearest(found: str, allowed: Iterable[str], cutoff: float = 0.6) -> str | None:
+    """Return the text that was most likely meant, or None: marks, capitals and signs between words do not matter."""
+    by_folded = {folded(text): text for text in reversed(tuple(allowed))}
+    near = difflib.get_close_matches(folded(found), by_folded, n=1, cutoff=cutoff)
+    return by_folded[near[0]] if near else None
 
 
 def forbidden_characters(text: str) -> Iterator[tuple[int, str]]:

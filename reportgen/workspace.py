@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from reportgen.calendars import DateForms
-from reportgen.checks import check_inspection, check_office
+from reportgen.checks import check_inspection, check_office, suggest_entry
 from reportgen.crosschecks import cross_check, make_rules
 from reportgen.diagnostics import (
     Diagnostic,
@@ -106,6 +106,7 @@ def read_library(workspace: Workspace) -> Library:
         collector.found.append(Diagnostic("no-language", None, {"folder": TEMPLATES}, "add"))
     collector.found += check_clauses(locales.values()) + check_wordings(locales.values())
     if office and office_file:
+        collector.found += office_file.notes
         collector.found += check_office(office, office_file, read)
     templates = {language: collector.collect(partial(_templates, workspace, language)) for language in read}
     sheets = {language: collector.collect(partial(_sheets, workspace, language)) for language in read}
@@ -206,8 +207,11 @@ def load_inspection(
         ReportgenError: with all that is wrong.
     """
     file = workspace.read_yaml(f"{INSPECTIONS}/{identifier}.yaml")
-    inspection = read_inspection(file, library.date_forms)
-    found = check_inspection(inspection, file, library.office, library.locales)
+    try:
+        inspection = read_inspection(file, library.date_forms)
+    except InputError as error:
+        raise InputError([*file.notes, *(suggest_entry(one, library.office) for one in error.diagnostics)]) from None
+    found = [*file.notes, *check_inspection(inspection, file, library.office, library.locales, library.office_file)]
     found += cross_check(inspection, file, library.office, library.prose_rules, today)
     photos = dict(_find_photos(workspace, identifier, inspection, file, found))
     _stop(found)

@@ -52,6 +52,8 @@ _ENTRY = re.compile(r"""^(?P<head>\s*(?:-\s+)*(?:(?:"[^"]*"|'[^']*'|[^\s:"'\[{#]
 _HAS_KEY = re.compile(r":(?:\s|$)")
 _NO_COLON = re.compile(r"^(?P<key>[A-Za-z_][A-Za-z0-9_.-]*)(?:\s*[:：]\s*|\s+)(?P<value>\S.*)$")
 _COMMENT = re.compile(r"\s#")
+_IN_FLOW = re.compile(r"(?:^|\s)[\[{][^\]}]*$")
+_FLOW_END = re.compile(r"[,\]}]|\s#")
 _NESTING_DASH = re.compile(r"(?:^\s*|(?<=-\s))-\s+(?=-\s|[^\s\"'][^:]*:(?:\s|$))")  # a level begins after it
 
 
@@ -157,6 +159,8 @@ class Fault:
         character = line[column : column + 1]
         index = self.context_index if at_context else self.index
         values = {"character": character, "line": with_quotes(line, column)}
+        if character in ("]", "}") and "flow" in self.context:
+            return self._bracket()
         if character and character in _RESERVED:
             return self._finding("yaml-start-character", index, values, "quotes")
         if character == "-" and line[:column].strip():
@@ -254,11 +258,14 @@ def impossible_escape(source: Source) -> Diagnostic:
     return Diagnostic("yaml-escape", source.place_at(index), {"line": ""}, "plain")
 
 
-def with_quotes(line: str, column: int, quote: str = "") -> str:
-    """Return the line with quotes round the text from the column on, without the quotes that failed; or nothing."""
+def with_quotes(line: str, column: int, quote: str = "", *, comment: bool = False) -> str:
+    """Return the line with quotes round the text from the column on, without the quotes that failed; or nothing.
+
+    The text ends at a comment, or goes on with what looked like one; in braces and brackets it ends at the next comma.
+    """
     head, text = line[:column], line[column:].rstrip()
-    comment = _COMMENT.search(text)
-    text, tail = (text[: comment.start()], text[comment.start() :]) if comment else (text, "")
+    end = None if comment else (_FLOW_END if _IN_FLOW.search(head) else _COMMENT).search(text)
+    text, tail = (text[: end.start()], text[end.start() :]) if end else (text, "")
     if len(text) > 1 and text[0] in "'\"" and text[-1] == text[0]:
         text = text[1:-1]
     if not text or (quote == "'" and "'" in text):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -11,12 +12,13 @@ from typing import Any, TypeAlias
 
 import yaml
 
-from reportgen.diagnostics import Diagnostic, InputError, Place
+from reportgen.diagnostics import Diagnostic, InputError, Place, Related, Word
 from reportgen.texts import (
     character_name,
     forbidden_characters,
     forbidden_kind,
     normalize_text,
+    repairs,
     replace_forbidden,
 )
 from reportgen.yaml_faults import ESCAPE, ESCAPES, Fault, Source, impossible_escape, name_of, shown, with_quotes
@@ -43,6 +45,7 @@ _PIECES = {
     "'": re.compile(r"''|[^ \t\n]"),
 }
 _PLAIN_PIECE = re.compile(r"[^ \t\n]")
+_COMMENT_LIKE_TEXT = re.compile(r"[ \t]+(#\w[^\n]*)")  # a number, a tag: nobody begins a remark so
 _BAD_INDENT = re.compile(r"^ *([\t\u00A0\u1680\u2000-\u200A\u202F\u205F\u3000])[^\S\n]*(?=\S)", re.MULTILINE)
 _DASH_IN_TEXT = re.compile(r"\n *(?=- )")
 
@@ -70,6 +73,7 @@ class YamlFile(Source):
     data: Value
     spans: Mapping[Path, Span] = field(repr=False)
     keys: Mapping[Path, Span] = field(repr=False)
+    notes: tuple[Diagnostic, ...] = ()  # what was repaired or may be a slip; no errors
 
     def place(self, path: Path) -> Place:
         """Return the place of the value at the path, or of its nearest parent that exists.
@@ -79,6 +83,13 @@ class YamlFile(Source):
         while path not in self.spans:
             path = path[:-1]
         return self.place_at(self.spans[path].start)
+
+    def length(self, path: Path) -> int:
+        """Return how many characters of its first line the scalar at the path takes; 1 for what is no scalar."""
+        span = self.spans.get(path)
+        if span is None or span.raw is None:
+            return 1
+        return max(1, len(self.text[span.start : span.end].partition("\n")[0].rstrip()))
 
     def key_place(self, path: Path) -> Place:
         """Return the place of the key at the end of the path; of the value when it is in a list or absent."""
@@ -122,7 +133,8 @@ def read_yaml(source: bytes, path: str) -> YamlFile:
         findings.append(Diagnostic("file-empty", Place(path), hint="write"))
     if findings:
         raise InputError(sorted(findings, key=lambda finding: finding.place or Place(path)))
-    return YamlFile(path, text.text, composer.data, composer.spans, composer.keys)
+    notes = tuple(_notes(text, composer))
+    return YamlFile(path, text.text, composer.data, composer.spans, composer.keys, notes)
 
 
 # ---- bytes to text
@@ -163,6 +175,36 @@ def _forbidden_finding(place: Place, run: str, length: int) -> Diagnostic:
     return Diagnostic("forbidden-character", place, values, forbidden_kind(run[0]), length)
 
 
+# ---- what is no error
+
+
+def _notes(source: Source, composer: _Composer) -> Iterator[Diagnostic]:
+    """Yield what was repaired in the texts of a file, and comments that may have been meant as text."""
+    apart: list[tuple[Span, int]] = []
+    spans = [span for span in (*composer.keys.values(), *composer.spans.values()) if span.raw is not None]
+    for span in spans:
+        raw = span.raw or ""
+        if raw != span.value and not raw.isascii():
+            if not unicodedata.is_normalized("NFC", raw):
+                apart.append((span, next(i for i, char in enumerate(raw) if unicodedata.combining(char))))
+            yield from _repairs(source, span, raw)
+        if not span.style and (found := _COMMENT_LIKE_TEXT.match(source.text, span.end)):
+            place = source.place_at(found.start(1))
+            line = with_quotes(source.lines[place.line - 1], source.place_at(span.start).column - 1, comment=True)
+            hint = "quotes" if line and source.place_at(span.start).line == place.line else "plain"
+            yield Diagnostic("comment-like-text", place, {"found": shown(found[1]), "line": line}, hint, len(found[1]))
+    if apart:
+        span, offset = min(apart, key=lambda pair: pair[0].start)
+        place = source.place_at(max(span.start, _source_index(source.text, span, offset) - 1))
+        yield Diagnostic("marks-apart", place, {"count": len(apart)}, length=2)
+
+
+def _repairs(source: Source, span: Span, raw: str) -> Iterator[Diagnostic]:
+    for offset, typed, repaired in repairs(raw):
+        place = source.place_at(_source_index(source.text, span, offset))
+        yield Diagnostic("text-repaired", place, {"found": typed, "repaired": repaired}, length=len(typed))
+
+
 # ---- text to values and places
 
 
@@ -173,7 +215,6 @@ class _Frame:
     path: Path
     container: dict[str, Value] | list[Value]
     key: str | None = None
-    key_lines: dict[str, int] = field(default_factory=dict)
 
     @property
     def wants_key(self) -> bool:
@@ -216,7 +257,8 @@ class _Composer:
         except (ValueError, OverflowError):  # the Python parser's answer to "\U00110000"
             faults.append(impossible_escape(self.source))
         indents = self._bad_indents(last_line)
-        if not any(indent.place and indent.place.line == last_line + 1 for indent in indents):
+        # A line that begins with a tab is what the parser stumbled over, there or on the next line.
+        if not any(indent.place and last_line <= indent.place.line <= last_line + 1 for indent in indents):
             self.findings += faults
         self.findings += indents
 
@@ -281,12 +323,14 @@ class _Composer:
             key = ""
         elif key == "<<" and not span.style:
             self._find("yaml-merge-key", event, {}, "write", 2)
-        elif key in frame.key_lines:
-            values = {"key": shown(key), "first": frame.key_lines[key]}
-            self._find("yaml-duplicate-key", event, values, "remove", len(key))
-        frame.key_lines.setdefault(key, event.start_mark.line + 1)
+        elif (*frame.path, key) in self.keys:
+            first = self.source.place_at(self.keys[(*frame.path, key)].start)
+            related = (Related(first, Word("first-given"), len(key)),)
+            place = self.source.place_at(span.start)
+            values = {"key": shown(key), "first": first.line}
+            self.findings.append(Diagnostic("yaml-duplicate-key", place, values, "remove", len(key), related))
         frame.key = key
-        self.keys[(*frame.path, key)] = span
+        self.keys.setdefault((*frame.path, key), span)
 
     def _put(self, value: Value) -> Path:
         """Put the value where the file has it and return its path."""

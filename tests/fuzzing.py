@@ -1,7 +1,7 @@
 """Inspection files spoilt at random, each read, checked and made into pages: ``python tests/fuzzing.py FIRST COUNT``.
 
-File ``n`` is always the same: one of the right files, spoilt by one to four changes of its bytes, its words, its lines or
-its structure. What each of them ends in is counted; the answer, on stdout as JSON, tells traces, the slowest file, and
+File ``n`` is always the same: one of the right files, spoilt by one to four changes of its bytes, its words, its lines
+or its structure. What each of them ends in is counted; the answer, JSON on stdout, tells traces, the slowest file and
 how much memory the whole process ever took, Python and all templates included.
 """
 
@@ -16,6 +16,7 @@ import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -26,13 +27,16 @@ from reportgen.diagnostics import ReportgenError, full_text
 from reportgen.workspace import Workspace, load_inspection
 
 SEEDS = (*sorted((PROJECT / "inspections").glob("*.yaml")), BAD / "visit.yaml")
-PIECES = """
-: | - |"|'|[|]|{|}|,|#| #|&a |*a|!|!!int |%|@|`|>|>-|\\||? |---|...|<<: |~|null|unknown|:|\\|\\u0041|\\U00110000
-2566|18/08/2566|2023-08-18|31/02/2023|29/02/2567|18 ส.ค. 66|๑๘ สิงหาคม ๒๕๖๖|thứ Sáu, 18/08/2023|0|-1|1.234|1e999|99999999999999999999
-08:00|24:00|8h30|16 giờ 30 phút|08.30 น.|๒๑,๙๙๕|6,67%|vi|th|vi: |th: |en: |nam-ka|lak-dpc|hoang-manh-hung|../../x|hall.jpg
-เเ|ํา|้ำ|่้|ัั|a\u0301|a\u0323\u0302|\u200b|\u202e|\ufeff|\ufffe|\u2028|\x00|\x07|\t|\u00a0|\n|\n\n|\n  |\r\n|\x85|𝟙|😀|ﷺ|<b>|&amp;|{{ x }}|{% if %}
-""".replace("\\|", "\x01").strip("\n")
-WORDS = [piece.replace("\x01", "|") for line in PIECES.split("\n") for piece in line.split("|")]
+WORDS = (
+    ": ", " - ", "\"", "'", "[", "]", "{", "}", ",", "#", " #", "&a ", "*a", "!", "!!int ", "%", "@", "`", ">",
+    ">-", "|", "? ", "---", "...", "<<: ", "~", "null", "unknown", ":", "|\\u0041", "\\U00110000", "2566",
+    "18/08/2566", "2023-08-18", "31/02/2023", "29/02/2567", "18 ส.ค. 66", "๑๘ สิงหาคม ๒๕๖๖",
+    "thứ Sáu, 18/08/2023", "0", "-1", "1.234", "1e999", "99999999999999999999", "08:00", "24:00", "8h30",
+    "16 giờ 30 phút", "08.30 น.", "๒๑,๙๙๕", "6,67%", "vi", "th", "vi: ", "th: ", "en: ", "nam-ka", "lak-dpc",
+    "hoang-manh-hung", "../../x", "hall.jpg", "เเ", "ํา", "้ำ", "่้", "ัั", "á", "ậ", "\u200b", "\u202e",
+    "\ufeff", "\ufffe", "\u2028", "\x00", "\x07", "\t", "\xa0", "  ", "\r", "\x85", "𝟙", "😀", "ﷺ", "<b>",
+    "&amp;", "{{ x }}", "{% if %}",
+)  # fmt: skip
 LONGEST = 1.0  # seconds of this process, whatever else the computer does
 LARGEST = 200  # MB
 
@@ -134,9 +138,8 @@ def outcome(bench: Bench, content: bytes, language: str) -> str:
     except ReportgenError as error:
         found, result = error.diagnostics, "diagnostic"
     lines = content.decode("utf-8", "replace").splitlines() or [""]
-    for diagnostic in found:
-        line = diagnostic.place.line if diagnostic.place else 1
-        full_text(diagnostic, lines[min(line, len(lines)) - 1], language)
+    for width, diagnostic in zip(cycle((None, 80)), found, strict=False):
+        full_text(diagnostic, lambda place: lines[min(place.line, len(lines)) - 1], language, width)
     return result
 
 
@@ -161,9 +164,12 @@ def main(first: int, count: int, folder: Path) -> dict[str, Any]:
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
         if taken > LONGEST or (peak > LARGEST >= told["peak"]):
             told["slow"].append([number, taken, peak])
+            print("slow", number, taken, peak, file=sys.stderr)
         told["peak"] = peak
         if number % 1000 == 999:
-            print(number + 1, told["page"], round(told["slowest"], 2), round(peak), len(told["traces"]), file=sys.stderr)
+            print(
+                number + 1, told["page"], round(told["slowest"], 2), round(peak), len(told["traces"]), file=sys.stderr
+            )
     return told
 
 

@@ -120,7 +120,7 @@ def main() -> None:
         checks = [check for path in sorted(PACKAGE.glob("*.py")) for check in compiled(path)[1]]
         answer = {}
         for check in checks:
-            print(check,file=sys.stderr,flush=True)
+            print(check, file=sys.stderr, flush=True)
             SWITCH.off = check
             answer[check] = "missed" if all(goes_green(bench, case) for case in reaching.get(check, [])) else "killed"
             if check not in reaching:

@@ -258,7 +258,7 @@ MISTAKES = {
         REAL_FILE,
         "done: 12\n",
         "done: 181\n",
-        "what:\n          vi: Hồ sơ thanh toán",
+        ("done: 181", "181"),
         "done (181) is more",
     ),
     "a ring of units": (
@@ -368,7 +368,7 @@ def test_warnings_do_not_fail(desk: Desk) -> None:
     assert answer.exit_code == 0
     assert answer.stdout == ""
     assert "warning[RG304]" in answer.stderr
-    assert answer.stderr.endswith("inspections checked: 1; errors: 0; warnings: 10\n")
+    assert answer.stderr.endswith("inspections checked: 1; errors: 0; warnings: 10; notes: 0\n")
 
 
 def test_the_full_form_shows_the_line_with_carets(desk: Desk) -> None:
@@ -393,8 +393,17 @@ def test_json_on_stdout_is_one_object_with_stable_names(desk: Desk) -> None:
         "column": 1,
         "message": "the key “atendees” is not known here",
         "hint": "did you mean “attendees”?",
+        "related": [],
     }
     assert json.loads(answer.stdout)["files"] == []
+
+
+def test_github_reads_commands_with_file_line_and_column(desk: Desk) -> None:
+    desk.edit(REAL_FILE, ("attendees:", "atendees:"))
+    answer = desk.check(REAL, form="github")
+    command = f"::error file={REAL_FILE},line=32,col=1,title=RG202 unknown-key::the key “atendees” is not known here%0A"
+    assert f"{command}did you mean “attendees”?" in answer.stdout.splitlines()
+    assert answer.stderr.startswith("inspections checked: 1; errors: 1")
 
 
 def test_json_is_there_also_where_nothing_is_found(desk: Desk) -> None:

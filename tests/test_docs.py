@@ -143,7 +143,7 @@ def test_the_example_with_every_key_is_right_and_has_every_key() -> None:
     library = read_library(Workspace(ROOT))
     file = read_yaml(example("inspections/every-key.yaml").encode(), "every-key.yaml")
     read = inspection.read_inspection(file, library.date_forms)
-    found = check_inspection(read, file, library.office, library.locales)
+    found = check_inspection(read, file, library.office, library.locales, library.office_file)
     assert {diagnostic.name for diagnostic in found} == {"unknown-fact", "unconfirmed-entry"}
     every = fields(*(classes(inspection, Record) - {inspection.Number}))
     assert every - used(value for _, value in walk(read)) == set()

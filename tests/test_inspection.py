@@ -84,7 +84,7 @@ def test_a_day_may_be_typed_as_either_administration_writes_it(typed: str) -> No
         ({"signatures": []}, ["empty-list"]),
         ({"signatures": ["witness"]}, ["signatory-without-person"]),
         ({"signatures": ["boss"]}, ["not-one-of"]),
-        ({"copies": "0"}, ["bad-value"]),
+        ({"copies": "0"}, ["number-too-small"]),
         ({"digits": "thai"}, ["not-one-of"]),
         ({"results": [{"area": "procedures"}]}, ["empty-result"]),
         ({"results": [{"area": "procedure", "text": "x"}]}, ["not-one-of"]),

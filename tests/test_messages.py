@@ -102,7 +102,7 @@ def test_every_sentence_is_in_form_nfc_and_typed_without_slips(language):
 LITERALS = set(
     """
     date days deputy digits done figures from languages name parent person photos rate role spans team text time to
-    total unconfirmed unit units unknown within wording_as_of vi th attendees conclusions
+    total true false unconfirmed unit units unknown within wording_as_of vi th attendees conclusions
     reportgen check new ID build clean doctor issue -dry-run -C
     office.yaml locale.yaml wording.yaml style.css docs/templates.md inspections/ templates/ output/
     output/.reportgen output/issued
