@@ -191,5 +191,5 @@ class Bench:
         from reportgen.build import Order, build
 
         with mock.patch.dict(os.environ):  # the printer chooses its fonts by the environment
-            for outcome in build(self.workspace, library, Order(("visit",), formats=("docx",)), self.cache):
+            for outcome in build(self.workspace, Order(("visit",), formats=("docx",), force=True), self.cache):
                 yield from outcome.errors

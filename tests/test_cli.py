@@ -368,7 +368,7 @@ def test_warnings_do_not_fail(desk: Desk) -> None:
     assert answer.exit_code == 0
     assert answer.stdout == ""
     assert "warning[RG304]" in answer.stderr
-    assert answer.stderr.endswith("inspections checked: 1; errors: 0; warnings: 10; notes: 0\n")
+    assert answer.stderr.endswith("inspections checked: 1; errors: 0; warnings: 11; notes: 0\n")
 
 
 def test_the_full_form_shows_the_line_with_carets(desk: Desk) -> None:
