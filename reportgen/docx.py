@@ -394,8 +394,7 @@ class _Printer:
 
     def _data_cell(self, cell: Cell, width: float, tied: bool, breaks: bool) -> Any:
         look = cell.paragraph.look
-        padding = look.padding
-        sides = (("top", padding.top), ("left", padding.left), ("bottom", padding.bottom), ("right", padding.right))
+        sides = [(side, _inside_of(look, side)) for side in ("top", "left", "bottom", "right")]
         made = _cell(
             width,
             node("tcBorders", *border_nodes(look.borders)),
@@ -410,6 +409,16 @@ class _Printer:
         )
         made.append(self.paragraph(replace(cell.paragraph, look=plain)))
         return made
+
+
+def _inside_of(look: Look, side: str) -> float:
+    """Return the space between the edge of a data cell and its text: a border is shared, one half of it lies inside.
+
+    So it is where borders collapse (CSS Tables 3, 3.6.2). Word has that half above and below, but not aside.
+    """
+    border = getattr(look.borders, side) if side in ("left", "right") else None
+    padding: float = getattr(look.padding, side)
+    return padding + (border.width / 2 if border else 0)
 
 
 def _break_before(cell: tuple[Block, ...]) -> tuple[Block, ...]:

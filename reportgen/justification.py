@@ -18,10 +18,11 @@ from contextlib import contextmanager
 from itertools import pairwise
 from typing import Any
 
+from reportgen.breaks import is_of_unspaced
+
 Gaps = Mapping[int, float]
 """Where a text is widened and by how much: by the place in UTF-8 bytes before which the gap is."""
 
-_SCRIPTS = frozenset({"THAI", "LAO", "KHMER", "MYANMAR"})  # first word of their characters' names
 _SPACES = " \u00a0"  # those that WeasyPrint justifies
 _VIRAMA = 9  # canonical combining class: the next letter is written under or beside this one
 # Of the font size; spaces take the rest. Readers take a tenth (Poppler), sometimes less (PDFium), for a blank.
@@ -55,7 +56,7 @@ def even_lines() -> Iterator[None]:
 def is_unspaced(text: str) -> bool:
     """Whether a text is mainly of a script that is written without spaces between words."""
     letters = [character for character in text if character.isalpha()]
-    return 2 * sum(map(_is_of_unspaced, letters)) > len(letters)
+    return 2 * sum(map(is_of_unspaced, letters)) > len(letters)
 
 
 def spread(
@@ -90,16 +91,19 @@ def spread(
 def _clusters(text: str) -> Iterator[tuple[int, str]]:
     """Yield what is never torn apart, a letter and all that is written on it, and where it ends in UTF-8 bytes.
 
-    These are the grapheme clusters of Unicode (UAX 29), with the letters below a virama.
+    These are the grapheme clusters of Unicode (UAX 29), with the letters below a virama. They end before the invisible
+    characters at their end: these have no glyph that could be widened.
     """
-    end = 0
+    place = end = 0
     cluster = ""
     for character in text:
         if cluster and not _extends(cluster[-1], character):
             yield end, cluster
             cluster = ""
         cluster += character
-        end += len(character.encode())
+        place += len(character.encode())
+        if unicodedata.category(character) != "Cf":
+            end = place
     if cluster:
         yield end, cluster
 
@@ -112,15 +116,11 @@ def _extends(previous: str, character: str) -> bool:
 
 def _is_open(cluster: str) -> bool:
     """Whether there may be a gap at both sides of a cluster."""
-    return _is_space(cluster) or (_is_of_unspaced(cluster) and not cluster[0].isdigit())
+    return _is_space(cluster) or (is_of_unspaced(cluster[0]) and not cluster[0].isdigit())
 
 
 def _is_space(cluster: str) -> bool:
     return cluster[0] in _SPACES
-
-
-def _is_of_unspaced(cluster: str) -> bool:
-    return unicodedata.name(cluster[0], "").partition(" ")[0] in _SCRIPTS
 
 
 # ---- the boxes of a line

@@ -13,6 +13,7 @@ from weasyprint import HTML
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
 from reportgen.archive import VARIANT, full_tags, identify, sharp_pictures, whole_tags
+from reportgen.breaks import exact_breaks, mark_word_ends
 from reportgen.fields import link_rooms, make_fields
 from reportgen.justification import even_lines
 from reportgen.stylesheet import StyleSheet, no_warnings
@@ -74,8 +75,9 @@ def print_pdf(
     body = page.etree_element.find("body")
     if body is not None:
         _name_second_fonts(body, fonts, families)
+        mark_word_ends(body, page.etree_element.get("lang", ""))
         fields = link_rooms(body)
-    with no_warnings(path), even_lines(), exact_glyphs(), full_tags():
+    with no_warnings(path), exact_breaks(), even_lines(), exact_glyphs(), full_tags():
         content = page.write_pdf(
             stylesheets=sheet.sheets, font_config=sheet.fonts, pdf_variant=VARIANT, finisher=partial(_finish, fields)
         )
