@@ -396,7 +396,7 @@ def test_borders_and_padding_of_a_cell_are_the_cells_and_not_the_paragraphs() ->
     word = opened(table(1), paragraph("Hết"))
     cell = word.tables[0]._tbl.xpath("w:tr/w:tc")[0]
     assert cell.xpath("w:tcPr/w:tcBorders/*/@w:sz") == ["4"] * 4
-    assert cell.xpath("w:tcPr/w:tcMar/*/@w:w") == ["40", "80", "40", "80"]
+    assert cell.xpath("w:tcPr/w:tcMar/*/@w:w") == ["40", "85", "40", "85"]  # aside with half of the border
     assert cell.xpath("w:tcPr/w:vAlign/@w:val") == ["top"]
     assert "pBdr" not in style_properties(word, "Table Cell")
     assert style_properties(word, "Table Cell")["ind"]["left"] == "0"
