@@ -24,9 +24,9 @@ from reading import read_pdf
 from reportgen.inspection import Area
 from reportgen.parity import Comparison, Leaf, paragraph_text, squeeze
 
-# LibreOffice 7.4 divides Thai with another dictionary than the PDF, and begins a line that is full to a hair a word
-# earlier or later. Of 50 inspections 97.0 % of the Vietnamese lines and 94.0 % of the Thai ones are equal.
-EQUAL_LINES = {"vi": 0.965, "th": 0.93}
+# LibreOffice 7.4 breaks names that the PDF keeps whole, and gives italic lines less room. Of 50 inspections 99.83 % of
+# the Vietnamese lines and 99.53 % of the Thai ones are equal.
+EQUAL_LINES = {"vi": 0.995, "th": 0.99}
 GENERATED = int(os.environ.get("REPORTGEN_GENERATED", "8"))
 LANGUAGES = ("vi", "th")
 

@@ -14,9 +14,7 @@ from reading import column_ink, ink_shift, poppler_text, read_pdf, render_pages,
 
 from reportgen.parity import number_pattern, read_printed, squeeze
 
-# The DOCX of Thai is spread over its letters in Word (w:jc thaiDistribute), which LibreOffice 7.4 shows flush left; and
-# its dictionary of Thai words is not the one of the PDF: some lines end a syllable earlier or later.
-EQUAL_LINES = {"vi": 0.93, "th": 0.88}
+EQUAL_LINES = {"vi": 1.0, "th": 1.0}
 # By how much a block may stand higher or lower: LibreOffice puts all leading above a line, the PDF half of it.
 LOWER_PT = 3.0
 # By how much ink may stand elsewhere in LibreOffice's print of the DOCX, on average over a page.
