@@ -21,7 +21,7 @@ NPM := npm --ignore-scripts --no-audit --no-fund --loglevel=error
 PIP := .venv/bin/python -m pip --disable-pip-version-check --quiet
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 
-# To print: a virtual environment, WeasyPrint's libraries (Pango knows where Thai words end), and the fonts.
+# To print: a virtual environment, WeasyPrint's libraries, and the fonts.
 PACKAGES := python3-venv libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 \
 	fontconfig fonts-liberation2 fonts-tlwg-laksaman-ttf fonts-sil-andika
 # To test: readers that are not ours, LibreOffice to open a DOCX, a compiler for PyICU, which has no wheel, other Thai

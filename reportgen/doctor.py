@@ -24,7 +24,7 @@ if TYPE_CHECKING:  # lxml is imported only where files are compared
 
 # WeasyPrint's insides are known to stylesheet.py and textlayer.py, so another version is not good enough.
 _PINNED = {"weasyprint": "70.0"}
-_SHOWN = ("weasyprint", "python-docx", "jinja2", "pydantic", "babel", "fonttools", "pillow", "lxml")
+_SHOWN = ("weasyprint", "python-docx", "jinja2", "pydantic", "babel", "fonttools", "pillow", "lxml", "icu4py")
 BREAK_MARK = "|"
 _SHOWN_LINES = 5  # blocks of an edition of which a line is shown that differs
 _SHOWN_LETTERS = 60  # of a block
@@ -94,11 +94,10 @@ def _line_breaks(name: str, language: str, sample: str) -> Result:
 
 
 def broken(text: str, language: str) -> list[str]:
-    """Return a text in the pieces between which Pango may break the line."""
-    from weasyprint.text.line_break import get_log_attrs
+    """Return a text in the pieces between which a line may end."""
+    from reportgen.breaks import word_ends
 
-    attributes = get_log_attrs(text, language)
-    cuts = [index for index in range(1, len(text)) if attributes[index].is_line_break]
+    cuts = word_ends(text, language)
     return [text[start:end] for start, end in zip([0, *cuts], [*cuts, len(text)], strict=True)]
 
 

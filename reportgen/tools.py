@@ -23,13 +23,13 @@ _LIBRARIES = {
     "pillow": "Pillow",
     "jinja2": "Jinja",
     "babel": "Babel",
+    "icu4py": "icu4py",  # its dictionaries tell where lines end
 }
 # Library of the system → its name, and the function that tells its version.
 _SYSTEM = {
     "libpango-1.0.so.0": ("Pango", "pango_version_string"),
     "libharfbuzz.so.0": ("HarfBuzz", "hb_version_string"),
 }
-_DICTIONARY = "thbrk.tri"  # libthai's: Pango breaks lines by it
 # These ask, tell and keep books: no word and no look of a printed file comes from them. All others count.
 NOT_PRINTING = frozenset(
     {
@@ -45,7 +45,7 @@ def tools(digest: Callable[[str], str]) -> tuple[Ingredient, ...]:
     Args:
         digest: the SHA-256 of a file by its absolute path, empty where there is none
     """
-    return tuple(sorted((*_libraries(), *_system(), *_dictionary(digest), _itself(digest))))
+    return tuple(sorted((*_libraries(), *_system(), _itself(digest))))
 
 
 def _tool(name: str, version: str, digest: str = "") -> Ingredient:
@@ -76,13 +76,6 @@ def _system() -> Iterator[Ingredient]:
             continue
         ask.restype = ctypes.c_char_p
         yield _tool(name, ask().decode())
-
-
-def _dictionary(digest: Callable[[str], str]) -> Iterator[Ingredient]:
-    for folder in (os.environ.get("LIBTHAI_DICTDIR"), "/usr/share/libthai", "/usr/local/share/libthai"):
-        if folder and (found := digest(f"{folder}/{_DICTIONARY}")):
-            yield _tool("libthai", "", found)
-            return
 
 
 def _itself(digest: Callable[[str], str]) -> Ingredient:
