@@ -173,19 +173,16 @@ def main(context: click.Context, folder: Path, output_format: str, language: str
 @reports
 def check(settings: Settings, ids: tuple[str, ...]) -> None:
     """Read everything, say everything that is wrong; write nothing."""
+    from reportgen.checking import Checker
     from reportgen.folders import Workspace
-    from reportgen.workspace import fonts_or_warning, load_inspection, read_library
+    from reportgen.workspace import fonts_or_warning, read_library
 
     workspace = Workspace.find(settings.folder)
     chosen = _chosen(workspace, ids)
     library = read_library(workspace)
     fonts, found = fonts_or_warning(library)
     found += library.warnings
-    for identifier in chosen:
-        try:
-            found += load_inspection(workspace, library, identifier, fonts, today=_today()).warnings
-        except ReportgenError as error:
-            found += error.diagnostics
+    found += Checker(workspace, library, fonts, _today()).check_all(chosen)
     settings.report(found)
     count = Counter(finding.severity for finding in sort_diagnostics(found))
     errors, warnings, notes = (count[severity] for severity in Severity)

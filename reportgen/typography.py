@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 
 from lxml import etree
@@ -64,12 +64,23 @@ class Together:
     def pieces(self, text: str) -> Iterator[Piece]:
         """Yield the text in pieces, those marked that no line breaks inside: the first one, of these the longest."""
         end = 0
+        if text.isspace():  # between elements: half of all texts
+            yield text, {}
+            return
         for start, stop in sorted(self._found(text), key=lambda place: (place[0], -place[1])):
             if start >= end and self._is_marked(text[start:stop]):
                 yield text[end:start], {}
                 yield text[start:stop], {"class": "nowrap"}
                 end = stop
         yield text[end:], {}
+
+    def within(self, words: str) -> Together:
+        """Return the same for a page that has only these words: an office knows many names, a page says few."""
+        return replace(
+            self,
+            places=frozenset(name for name in self.places if name in words),
+            people=frozenset(name for name in self.people if name in words),
+        )
 
     def _found(self, text: str) -> Iterator[tuple[int, int]]:
         for pattern in self.patterns:
@@ -91,10 +102,13 @@ class Together:
 
 def _occurrences(name: str, text: str) -> Iterator[tuple[int, int]]:
     """Yield where a name stands; not where a mark is written on its last letter: that is another word."""
-    for match in re.finditer(re.escape(name), text):
-        after = unicodedata.normalize("NFKD", text[match.end() : match.end() + 1])[:1]
+    start = text.find(name)
+    while start >= 0:
+        stop = start + len(name)
+        after = unicodedata.normalize("NFKD", text[stop : stop + 1])[:1]
         if not unicodedata.category(after or " ").startswith("M"):
-            yield match.span()
+            yield start, stop
+        start = text.find(name, stop)
 
 
 @dataclass(frozen=True)
@@ -137,7 +151,8 @@ def collapse(root: etree._Element) -> str:
 
 def typeset(root: etree._Element, typography: Typography) -> None:
     """Mark what stays on one line and what is foreign, and set the digits, in the whole page."""
-    for pieces_of in (typography.together.pieces, typography.foreign_pieces):
+    together = typography.together.within("\n".join(root.itertext()))
+    for pieces_of in (together.pieces, typography.foreign_pieces):
         for element in list(root.iter()):
             if element.get("lang") is None or element is root:
                 _mark(element, pieces_of)
@@ -218,7 +233,7 @@ def foreign_phrases(text: str, foreign: Mapping[str, str]) -> list[tuple[str, st
     ``foreign`` maps names of scripts (``LATIN``) to languages. Words of one foreign script, with the digits, hyphens
     and single spaces between them, are one phrase.
     """
-    if not any(_kind(char, foreign) for char in set(text)):
+    if text.isspace() or not any(_kind(char, foreign) for char in set(text)):
         return [(text, "")]
     pieces: list[tuple[str, str]] = []
     for token in re.findall(r"\s+|\S+", text):
@@ -263,9 +278,16 @@ def _split_token(token: str, foreign: Mapping[str, str]) -> Iterator[tuple[str, 
 
 def _kind(char: str, foreign: Mapping[str, str]) -> str | None:
     """Return the language of a foreign letter, "" for what may stand inside a foreign phrase, None for all else."""
+    written = _script_or_joiner(char)
+    return foreign.get(written) if written else written
+
+
+@cache
+def _script_or_joiner(char: str) -> str | None:
+    """Return the script of a letter, "" for what may stand inside a foreign phrase, None for all else."""
     if char in ASCII_DIGITS or char in _JOINERS or "\u0300" <= char <= "\u036f":  # marks of the letter before them
         return ""
-    return foreign.get(script(char)) if char.isalpha() or unicodedata.combining(char) else None
+    return (script(char) or None) if char.isalpha() or unicodedata.combining(char) else None
 
 
 @cache
