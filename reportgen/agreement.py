@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 
@@ -11,14 +12,15 @@ from reportgen.diagnostics import Diagnostic
 from reportgen.inspection import Figure, Inspection, Result
 from reportgen.model import Path
 from reportgen.numbers import format_decimal, percentage
-from reportgen.prose import Passage, ProseRules
-from reportgen.quantities import Kind, Quantity, ascii_digits, in_digits_like, lacking
+from reportgen.prose import FEW, Passage, ProseRules
+from reportgen.quantities import BEFORE, Kind, Quantity, ascii_digits, in_digits_like, lacking
 from reportgen.yamlfile import YamlFile
 
 _SENTENCE_END = re.compile(r"[;!?\n]|\.(?=\s|$)")
 # No date and no symbol of a document: 12/180, but not 18/8/2023 or 76/NQ-CP.
 _FRACTION = re.compile(r"(?<![\d/.,-])(\d[\d.,]*\d|\d)\s?/\s?(\d[\d.,]*\d|\d)(?![\d/]|-|[^\W\d_])")
 _PLACES = (Decimal(1), Decimal("0.1"), Decimal("0.01"))  # how percentages are rounded
+_SENTENCE = 500  # characters before and after a percentage in which its counts stand
 _LONG = 3  # a percentage of fewer digits is one slip away from many honest ones
 
 
@@ -38,11 +40,11 @@ def check_languages(
         here = _own(passage, other, first_rules)
         there = _own(other, passage, second_rules)
         if [_comparable(number) for number in here] == [_comparable(number) for number in there]:
-            for number, counterpart in zip(here, there, strict=True):
+            for number, counterpart in zip(here[:FEW], there[:FEW], strict=True):
                 found.append(_differing(number, counterpart, passage, other, file, second_rules, first_rules))
             continue
-        found += (_alone(number, passage, file, second_rules, first_rules) for number in here)
-        found += (_alone(number, other, file, first_rules, second_rules) for number in there)
+        found += (_alone(number, passage, file, second_rules, first_rules) for number in here[:FEW])
+        found += (_alone(number, other, file, first_rules, second_rules) for number in there[:FEW])
     return found
 
 
@@ -121,12 +123,16 @@ def check_rates(
             continue
         text = ascii_digits(passage.text)
         result = figures.get(passage.key[:2]) if passage.key[2:] == ("text",) else None
+        told = 0
         for rate in rates:
             right = _counted_beside(rate, text, passage, rules)
             if right is None and result is not None:
                 right = _figure_meant(rate, text, passage, result, rules)
             if right is not None and not _agrees(rate, right):
                 yield _contradiction(rate, right, passage, file, rules)
+                told += 1
+            if told == FEW:
+                break
 
 
 def _contradiction(rate: Quantity, right: Decimal, passage: Passage, file: YamlFile, rules: ProseRules) -> Diagnostic:
@@ -144,39 +150,49 @@ def _agrees(rate: Quantity, right: Decimal) -> bool:
 
 def _counted_beside(rate: Quantity, text: str, passage: Passage, rules: ProseRules) -> Decimal | None:
     """Return the percentage of the fraction before a part of a whole in the same sentence: ``12/180 … đạt 6,67%``."""
-    if not rules.rate_before.search(text[_sentence(text, rate)[0] : _begin(rate, text, rules)]):
+    start, _ = sentence = _sentence(text, rate)
+    if not _is_part(rate, text, rules):
         return None
-    start = _sentence(text, rate)[0]
     fractions = list(_FRACTION.finditer(text, start, rate.start))
     if not fractions:
         return None
     last = fractions[-1]
-    between = [number for number in passage.quantities if last.end() <= number.start < rate.start]
-    done, total = (_count_at(passage, last.start(part)) for part in (1, 2))
+    numbers = _numbers_in(passage, *sentence)
+    between = [number for number in numbers if last.end() <= number.start < rate.start]
+    done, total = (_count_at(numbers, last.start(part)) for part in (1, 2))
     if between or done is None or total is None or not total > 0 or done > total:
         return None
     return percentage(done, total)
 
 
-def _count_at(passage: Passage, offset: int) -> int | None:
+def _numbers_in(passage: Passage, start: int, end: int) -> tuple[Quantity, ...]:
+    """Return the numbers of a part of a text."""
+    first, last = (bisect_left(passage.quantities, place, key=lambda number: number.start) for place in (start, end))
+    return passage.quantities[first:last]
+
+
+def _count_at(numbers: Iterable[Quantity], offset: int) -> int | None:
     """Return the whole number that begins at a place of a text."""
-    for number in passage.quantities:
+    for number in numbers:
         if number.start == offset and number.value == int(number.value):
             return int(number.value)
     return None
 
 
-def _begin(rate: Quantity, text: str, rules: ProseRules) -> int:
-    """Return where a percentage begins, with its word before it."""
-    before = rules.numbers.percent_before.search(text[: rate.start])
-    return before.start() if before else rate.start
+def _is_part(rate: Quantity, text: str, rules: ProseRules) -> bool:
+    """Whether the words before a percentage tell that it is a part of a whole."""
+    before = text[max(0, rate.start - BEFORE) : rate.start]
+    word = rules.numbers.percent_before.search(before)
+    return rules.rate_before.search(before[: word.start()] if word else before) is not None
 
 
 def _sentence(text: str, rate: Quantity) -> tuple[int, int]:
-    """Return where the sentence of a number begins and ends."""
-    ends = [end.end() for end in _SENTENCE_END.finditer(text, 0, rate.start)]
-    after = _SENTENCE_END.search(text, rate.end)
-    return (ends[-1] if ends else 0), (after.start() if after else len(text))
+    """Return where the sentence of a number begins and ends; of a very long one, the part around the number."""
+    first = max(0, rate.start - _SENTENCE)
+    ends = [end.end() for end in _SENTENCE_END.finditer(text, first, rate.start)]
+    last = min(len(text), rate.end + _SENTENCE)
+    after = _SENTENCE_END.search(text, rate.end, last)
+    return (ends[-1] if ends else first), (after.start() if after else last)
 
 
 def _figure_meant(rate: Quantity, text: str, passage: Passage, result: Result, rules: ProseRules) -> Decimal | None:
@@ -185,10 +201,9 @@ def _figure_meant(rate: Quantity, text: str, passage: Passage, result: Result, r
     counted = [(figure, _rate_of(figure)) for figure in result.figures]
     if any(_agrees(rate, right) for _, right in counted):
         return None
-    values = {
-        value for number in passage.quantities if start <= number.start < end for r in number.readings for value in r
-    }
-    is_part = rules.rate_before.search(text[start : _begin(rate, text, rules)]) is not None
+    numbers = _numbers_in(passage, start, end)
+    values = {value for number in numbers for reading in number.readings for value in reading}
+    is_part = _is_part(rate, text, rules)
     sentence = text[start : rate.start].casefold()
     language = rules.locale.language
     for figure, right in counted:

@@ -45,14 +45,10 @@ class Spelling:
         bare = text.translate(self._bare)
         return self._alike.sub(lambda found: self.prose.alike[found[0]], bare) if self.prose.alike else bare
 
-    def offset(self, text: str, folded: int) -> int:
-        """Return where a character of the folded text stands in the text."""
-        length = 0
-        for index, char in enumerate(text):
-            length += len(char.translate(self._bare))
-            if length > folded:
-                return index
-        return len(text)
+    def offsets(self, text: str) -> list[int]:
+        """Return where each character of the folded text stands in the text, and where the text ends."""
+        found = [index for index, char in enumerate(text) for _ in char.translate(self._bare)]
+        return [*found, len(text)]
 
     def same(self, text: str) -> str:
         """Return what is the same for two right spellings: small letters, one place for the tone mark."""
@@ -86,57 +82,58 @@ class Near:
 
 @dataclass(frozen=True)
 class KnownNames:
-    """The names of people and places that a language of the office has, for looking them up in prose."""
+    """The names of people and places that are known in a language, for looking them up in prose.
 
-    names: tuple[str, ...]
+    ``same`` holds every known spelling, ``by_fold`` each name by what it is folded, ``by_prefix`` the folded names by
+    their first letters, the longest first.
+    """
+
     spelling: Spelling
+    same: frozenset[str] = frozenset()
+    by_fold: Mapping[str, str] = field(default_factory=dict)
+    by_prefix: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
-    @cached_property
-    def same(self) -> frozenset[str]:
-        """Every known spelling."""
-        return frozenset(map(self.spelling.same, self.names))
-
-    @cached_property
-    def _by_fold(self) -> Mapping[str, str]:
-        folded = ((self.spelling.fold(name), name) for name in self.names)
-        return {fold: name for fold, name in folded if self._can_be_told(fold)}
-
-    @cached_property
-    def _by_prefix(self) -> Mapping[str, tuple[str, ...]]:
-        prefixes: dict[str, list[str]] = {}
-        for fold in sorted(self._by_fold, key=len, reverse=True):
-            prefixes.setdefault(fold[:_PREFIX], []).append(fold)
-        return {prefix: tuple(folds) for prefix, folds in prefixes.items()}
+    def with_names(self, names: Iterable[str]) -> KnownNames:
+        """Return these names and others."""
+        spellings = {self.spelling.same(name): name for name in names}
+        new = {same: name for same, name in spellings.items() if same not in self.same}
+        if not new:
+            return self
+        by_fold, by_prefix = dict(self.by_fold), dict(self.by_prefix)
+        for name in new.values():
+            fold = self.spelling.fold(name)
+            if self._can_be_told(fold) and fold not in by_fold:
+                by_fold[fold] = name
+                others = by_prefix.get(fold[:_PREFIX], ())
+                by_prefix[fold[:_PREFIX]] = tuple(sorted((*others, fold), key=len, reverse=True))
+        return KnownNames(self.spelling, self.same | new.keys(), by_fold, by_prefix)
 
     def _can_be_told(self, fold: str) -> bool:
         return len(fold) >= _SHORTEST and (" " in fold or not self.spelling.prose.spaced)
 
-    def with_names(self, names: Iterable[str]) -> KnownNames:
-        """Return these names and others."""
-        more = tuple(name for name in names if name not in self.names)
-        return KnownNames((*self.names, *more), self.spelling) if more else self
-
     def near(self, name: str) -> str | None:
         """Return the known name that a name is nearly; None where it is known itself or nothing is like it."""
-        known = self._by_fold.get(self.spelling.fold(name))
+        known = self.by_fold.get(self.spelling.fold(name))
         return known if known is not None and self.spelling.same(name) not in self.same else None
 
     def find_near(self, text: str, folded: str) -> Iterator[Near]:
         """Yield the pieces of a text that are nearly a known name; the longest where several begin or overlap."""
         covered = 0
+        offsets: list[int] = []
         for start, fold in self._hits(folded):
             first, last = (start, start + len(fold))
             if first < covered:
                 continue
             covered = last
             if len(folded) != len(text):
-                first, last = self.spelling.offset(text, first), self.spelling.offset(text, last)
+                offsets = offsets or self.spelling.offsets(text)
+                first, last = offsets[first], offsets[last]
             if self.spelling.same(text[first:last]) not in self.same:
-                yield Near(first, last, self._by_fold[fold])
+                yield Near(first, last, self.by_fold[fold])
 
     def _hits(self, folded: str) -> Iterator[tuple[int, str]]:
         spaced = self.spelling.prose.spaced
-        by_prefix = self._by_prefix
+        by_prefix = self.by_prefix
         every = (word.start() for word in _WORD.finditer(folded)) if spaced else range(len(folded) - _PREFIX + 1)
         for start in [start for start in every if folded[start : start + _PREFIX] in by_prefix]:
             for fold in by_prefix[folded[start : start + _PREFIX]]:
@@ -166,5 +163,6 @@ def capitalised(text: str) -> Iterator[tuple[int, int]]:
 def _names_of(run: list[re.Match[str]], text: str) -> Iterator[tuple[int, int]]:
     if len(run) > 1:
         yield run[0].start(), run[-1].end()
-    if len(run) > 2 and text[: run[0].start()].rstrip(" “\"(")[-1:] in ("", *".!?\n"):
+    before = text[max(0, run[0].start() - 3) : run[0].start()] if run else ""
+    if len(run) > 2 and before.rstrip(' “"(')[-1:] in ("", *".!?\n"):
         yield run[1].start(), run[-1].end()

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import islice
 
 from reportgen.calendars import other_year
 from reportgen.diagnostics import Diagnostic, Place
@@ -48,6 +49,7 @@ _SIGNS = ".,;:"
 _DOUBLED = re.compile(r"([,;:])\1+|(?<![.…])\.\.(?=\s|$)")
 _DIGIT = re.compile(r"\d")
 _POINT = re.compile(r"(?<![\w)])(?:[^\W\d_]|\d{1,2}|[ivxIVX]{1,4})\)")  # a), 1): the sign of a point, no bracket
+FEW = 10  # findings of one kind in one text; a text with more is wrong as a whole
 _SHOWN = 30  # characters that a hint repeats
 _OTHER_DIGIT = re.compile(r"[^\D0-9]")
 
@@ -82,7 +84,7 @@ class ProseRules:
     @classmethod
     def of(cls, locale: Locale, names: Iterable[str]) -> ProseRules:
         """Return the rules of a language with the names of people and places that the office has in it."""
-        return cls(locale, KnownNames(tuple(dict.fromkeys(names)), Spelling(locale.data.prose)))
+        return cls(locale, KnownNames(Spelling(locale.data.prose)).with_names(names))
 
     @cached_property
     def numbers(self) -> NumberWords:
@@ -203,12 +205,12 @@ def check_prose(
     names = rules.names.with_names(name for _, name in declared)
     found = [*_check_declared(declared, file, rules), *_check_spellings(own, file, rules, names)]
     for passage in own:
-        found += _check_signs(passage, file, rules)
-        found += _check_repeated(passage, file, rules)
-        found += _check_letters(passage, file, rules)
-        found += _check_names(passage, file, rules, names)
+        found += islice(_check_signs(passage, file, rules), FEW)
+        found += islice(_check_repeated(passage, file, rules), FEW)
+        found += islice(_check_letters(passage, file, rules), FEW)
+        found += islice(_check_names(passage, file, rules, names), FEW)
         if passage.quantities:
-            found += _check_eras(passage, file, rules)
+            found += islice(_check_eras(passage, file, rules), FEW)
             found += _check_digits(passage, file)
     return found
 

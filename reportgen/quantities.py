@@ -52,7 +52,7 @@ _CLOCK = r"(?<![\d.,])(?P<hour>\d{1,2})(?:[:h](?P<minute>\d{2})(?!\d)|h(?!\w))"
 _SPACED = r"(?<![\d.,])\d{1,3}(?:[ \u00A0\u202F]\d{3})+(?![\d.,]*\d)"
 _NUMBER = r"\d+(?:[.,]\d+)*"
 _BEGIN = re.compile(r"[+\d]")
-_POINT = re.compile(r"[ \t]*\(?\d{1,2}[.)](?=\s)|\(\d{1,2}\)")
+_POINT = re.compile(r"\(?\d{1,2}[.)](?=\s)|\(\d{1,2}\)")
 _ROMAN = re.compile(r"(?<!\w)[IVXLC]{1,7}(?!\w)")
 _ROMAN_VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100}
 _SYMBOL = re.compile(r"[\d./-]*[/-][^\W\d_]")
@@ -60,7 +60,8 @@ _AFTER_MONTH = re.compile(r"(?<!\d)(?<![./-])(?:0?[1-9]|1[0-2]) ?/ ?$")
 _BETWEEN_YEARS = re.compile(r"\s?[-–—/]\s?")
 _PHONE_DIGITS = 7  # of a telephone number: prefixes are written in many ways
 _OTHER_DIGIT = re.compile(r"[^\D0-9]")
-_BEFORE = 40  # how many characters before a number may tell what it is
+BEFORE = 40  # how many characters before a number may tell what it is
+_INDENT = 8  # how many blanks may stand before the number of a point
 _NOON = 12
 
 
@@ -171,12 +172,12 @@ _PHONE_GROUP = f"(?P<phone>{_PHONE})"
 def find_quantities(text: str, words: NumberWords) -> list[Quantity]:
     """Return the numbers of a text in their order, and the names of months that stand beside them."""
     digits = ascii_digits(text)
-    aside = [found.span() for found in words.unpaired.finditer(digits)]
+    aside = {index for found in words.unpaired.finditer(digits) for index in range(*found.span())}
     found: list[Quantity] = []
     for match in _tokens(digits, words):
         found += _month_before(digits, match, words)
         quantity = _quantity(digits, match, words, found)
-        if any(start <= match.start() and match.end() <= end for start, end in aside):
+        if match.start() in aside:
             quantity = replace(quantity, kind=Kind.MARK)
         found.append(quantity)
         found += _month_after(digits, quantity, words)
@@ -218,7 +219,7 @@ def _quantity(text: str, match: re.Match[str], words: NumberWords, earlier: list
 
 def _counted(text: str, match: re.Match[str], words: NumberWords, earlier: list[Quantity]) -> Quantity:
     start, end = match.span()
-    before = text[max(0, start - _BEFORE) : start]
+    before = text[max(0, start - BEFORE) : start]
     readings = list(_readings(match[0]))
     if words.percent_after.match(text, end) or words.percent_before.search(before):
         return Quantity(start, end, tuple(reading for reading in readings if len(reading) == 1), Kind.PERCENT)
@@ -282,9 +283,8 @@ def _is_mark(text: str, match: re.Match[str]) -> bool:
     before, after = text[start - 1 : start], text[end : end + 1]
     if _is_cased(before) or _is_cased(after) or (before == "-" and _is_cased(text[start - 2 : start - 1])):
         return True
-    begins_line = text.rfind("\n", 0, start) + 1
     opened = start - (before == "(")
-    at_start = not text[begins_line:opened].strip()
+    at_start = text[max(0, opened - _INDENT) : opened].rstrip(" \t")[-1:] in ("", "\n")
     point = _POINT.match(text, opened)
     return bool(point and (at_start or before == "(") and "." not in match[0])
 
@@ -301,7 +301,7 @@ def _month_after(text: str, day: Quantity, words: NumberWords) -> Iterator[Quant
 
 
 def _month_before(text: str, year: re.Match[str], words: NumberWords) -> Iterator[Quantity]:
-    begin = max(0, year.start() - _BEFORE)
+    begin = max(0, year.start() - BEFORE)
     found = words.month_before.search(text[begin : year.start()])
     # A month after a day has been found already.
     if found and not text[begin : begin + found.start()].rstrip()[-1:].isdecimal():

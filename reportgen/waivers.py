@@ -73,14 +73,16 @@ def _problem(waiver: Waiver, is_used: bool, switches: Mapping[str, str]) -> Diag
 
 def find_waivers(file: YamlFile) -> Iterator[Waiver]:
     """Yield the waivers that the comments of a file hold, in its order. A ``#`` inside a text is no comment."""
-    texts: list[tuple[int, int]] | None = None
-    for found in _WAIVER.finditer(file.text):
-        if texts is None:
-            scalars = (span for span in (*file.spans.values(), *file.keys.values()) if span.raw is not None)
-            texts = sorted(_text_range(file.text, span) for span in scalars)
+    every = list(_WAIVER.finditer(file.text))
+    if not every:
+        return
+    scalars = (span for span in (*file.spans.values(), *file.keys.values()) if span.raw is not None)
+    texts = sorted(_text_range(file.text, span) for span in scalars)
+    lines = _Lines(file)
+    for found in every:
         if _is_inside(found.start(), texts) or file.text[found.start() - 1 : found.start()].strip():
             continue
-        start, end = _covered(file, found.start())
+        start, end = lines.covered(found.start())
         reason = found["reason"]
         separated = reason[:1] in (":", "：")
         for code in _CODE.finditer(file.text, found.start("codes"), found.end("codes")):
@@ -105,20 +107,26 @@ def _is_inside(index: int, texts: list[tuple[int, int]]) -> bool:
     return before >= 0 and index < texts[before][1]
 
 
-def _covered(file: YamlFile, index: int) -> tuple[int, int]:
-    """Return what a comment covers: all that begins on its line, or on the line below the comments it stands among."""
-    line = file.text.count("\n", 0, index)
-    while line < len(file.lines) and _COMMENT_LINE.match(file.lines[line]):
-        line += 1
-    if line >= len(file.lines) or not file.lines[line].strip():
-        return index, index
-    first = file.index_at(Place(file.path, line + 1, 1))
-    last = first + len(file.lines[line])
-    ends = [last]
-    for path, key in file.keys.items():
-        if first <= key.start < last and path in file.spans:
-            ends.append(file.spans[path].end)
-    for path, span in file.spans.items():
-        if path and isinstance(path[-1], int) and first <= span.start < last:
-            ends.append(span.end)
-    return first, max(ends)
+class _Lines:
+    """What begins on each line of a file, and which line the comments above it speak of."""
+
+    def __init__(self, file: YamlFile) -> None:
+        self._file = file
+        self._targets = list(range(len(file.lines) + 1))
+        for line in reversed(range(len(file.lines))):
+            if _COMMENT_LINE.match(file.lines[line]):
+                self._targets[line] = self._targets[line + 1]
+        self._ends: dict[int, int] = {}
+        keys = ((key.start, file.spans[path].end) for path, key in file.keys.items() if path in file.spans)
+        items = ((span.start, span.end) for path, span in file.spans.items() if path and isinstance(path[-1], int))
+        for start, end in (*keys, *items):
+            line = file.place_at(start).line - 1
+            self._ends[line] = max(end, self._ends.get(line, 0))
+
+    def covered(self, index: int) -> tuple[int, int]:
+        """Return what a comment covers: all that begins on its line, or below the comments it stands among."""
+        line = self._targets[self._file.place_at(index).line - 1]
+        if line == len(self._file.lines) or not self._file.lines[line].strip():
+            return index, index
+        first = self._file.index_at(Place(self._file.path, line + 1, 1))
+        return first, max(first + len(self._file.lines[line]), self._ends.get(line, 0))

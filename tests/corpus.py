@@ -43,7 +43,7 @@ from reportgen.workspace import Library, load_inspection, read_library
 PROJECT = Path(__file__).parents[1]
 BAD = PROJECT / "tests" / "bad"
 VISIT = "inspections/visit.yaml"
-TODAY = datetime.date(2023, 12, 10)
+TODAY = datetime.date(2023, 12, 20)
 KEYS = {"code", "in", "file", "right", "wrong", "mended", "at", "hint", "also", "left", "then"} | {
     "encoding",
     "made",
