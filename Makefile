@@ -59,6 +59,7 @@ guide: .venv/.reportgen
 bench: $(PRINTED)
 	.venv/bin/python bench/start_up.py
 	.venv/bin/python bench/check_many.py
+	.venv/bin/python bench/unchanged.py
 
 # Resolved for the Python and the system that `make` sets up. The files name hashes, no addresses.
 lock:

@@ -24,7 +24,7 @@ COMMANDS = {
     "reportgen --help": (*REPORTGEN, "--help"),
     "reportgen check, one file": (*REPORTGEN, "check", INSPECTION),
     "reportgen check, all files": (*REPORTGEN, "check"),
-    "reportgen build, one inspection: 2 languages, DOCX and PDF": (*REPORTGEN, "build", INSPECTION),
+    "reportgen build, one inspection: 2 languages, DOCX and PDF": (*REPORTGEN, "build", INSPECTION, "--force"),
 }
 
 

@@ -236,7 +236,7 @@ class _Run:
         """Whether the printer would be given what it was given last, and what it made is still there."""
         before = self._examiner.prints.get(key)
         same = before is not None and before.job == made.job and not self._order.force
-        return same and self._contents.digest(str(key.path)) == made.sha256
+        return same and self._contents.digest(key.name) == made.sha256
 
     # ---- writing and recording
 
@@ -267,7 +267,7 @@ class _Run:
         kept: dict[Path, bytes] = {}
         made = dict(item.made)
         for key, file in rendered.items():
-            there = self._contents.digest(str(key.path))
+            there = self._contents.digest(key.name)
             sha256 = hashlib.sha256(file.content).hexdigest()
             if there and there not in (sha256, made[key].sha256, made[key].replaced):
                 aside = key.path.with_name(f"{key.inspection}.{key.language}.altered-{there[:8]}.{key.format}")

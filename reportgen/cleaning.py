@@ -29,8 +29,8 @@ class Orphans:
 
 def find_orphans(workspace: Workspace, examiner: Examiner, contents: Contents) -> Orphans:
     """Return the files in ``output/`` that belong to no inspection, language or format; not what was issued."""
-    expected = {str(key.path) for key in examiner.expected(workspace.inspection_ids())}
-    printed = {str(key.path): each for key, each in examiner.prints.items()}
+    expected = {key.name for key in examiner.expected(workspace.inspection_ids())}
+    printed = {key.name: each for key, each in examiner.prints.items()}
     ours: list[Path] = []
     others: list[Path] = []
     for path in _files(workspace.root):

@@ -477,7 +477,7 @@ def _status_as_json(status: Any, language: str) -> dict[str, Any]:
     reasons = [{"text": each.word.text(language), "old": each.old, "new": each.new} for each in status.reasons]
     return {
         **status.key._asdict(),
-        "file": status.key.path.as_posix(),
+        "file": status.key.name,
         "state": status.standing.value,
         "reasons": reasons,
         "problem": status.problem.get(language),

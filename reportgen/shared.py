@@ -29,13 +29,16 @@ class Shared:
         self._library = library
         self._fonts = fonts
         self._tools = tools
+        self._known: dict[tuple[str, str, str, str], Ingredient | None] = {}  # by kind, name, language, day
+        self._always: dict[str, tuple[Ingredient, ...]] = {}  # by language
 
     def of(self, language: str) -> tuple[Ingredient, ...]:
         """Return what every page of a language uses: style sheets, fonts, tools."""
-        sheets = (
-            Ingredient("sheet", each.path, "", digest_of(each.text), "") for each in self._library.sheets[language]
-        )
-        return (*sheets, *self._font_ingredients(language), *self._tools)
+        if language not in self._always:
+            own = self._library.sheets[language]
+            sheets = (Ingredient("sheet", each.path, "", digest_of(each.text), "") for each in own)
+            self._always[language] = (*sheets, *self._font_ingredients(language), *self._tools)
+        return self._always[language]
 
     def _font_ingredients(self, language: str) -> Iterator[Ingredient]:
         wanted = {face.family for face in self._library.locales[language].typefaces}
@@ -67,6 +70,14 @@ class Shared:
         yield from self.of(language)
 
     def _now(self, used: Ingredient, language: str, day: str, words: Callable[[], str]) -> Ingredient | None:
+        if (used.kind, used.name) == ("office", "names"):
+            return names_ingredient(self._names(language).names_in(words()))
+        key = (used.kind, used.name, language, day)
+        if key not in self._known:
+            self._known[key] = self._find(used, language, day)
+        return self._known[key]
+
+    def _find(self, used: Ingredient, language: str, day: str) -> Ingredient | None:
         locale = self._library.locales[language]
         match used.kind:
             case "clause":
@@ -79,8 +90,6 @@ class Shared:
             case "template":
                 name = PurePosixPath(used.name).name
                 return template_ingredient(name, self._library.templates[language].get(name))
-            case "office" if used.name == "names":
-                return names_ingredient(self._names(language).names_in(words()))
             case "office":
                 return entry_ingredient(self._library.office, used.name, language)
             case _:

@@ -271,7 +271,7 @@ class Examiner:
 
     def _status(self, key: FileKey, sources: Sources, now: Told | None) -> Status:
         printed = self.prints.get(key)
-        there = self._contents.digest(str(key.path))
+        there = self._contents.digest(key.name)
         reasons: tuple[Reason, ...] = ()
         if printed is None:
             standing = Standing.ALTERED if there else Standing.MISSING

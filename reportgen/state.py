@@ -63,9 +63,14 @@ class FileKey(NamedTuple):
     format: str
 
     @property
+    def name(self) -> str:
+        """Where it is printed, in the workspace, with ``/``."""
+        return f"{OUTPUT}/{self.inspection}/{self.inspection}.{self.language}.{self.format}"
+
+    @property
     def path(self) -> Path:
         """Where it is printed, in the workspace."""
-        return Path(OUTPUT, self.inspection, f"{self.inspection}.{self.language}.{self.format}")
+        return Path(self.name)
 
 
 class Sources(NamedTuple):

@@ -112,6 +112,24 @@ def test_a_full_disk_leaves_the_old_files_and_no_temporary_one(tmp_path: Path, m
     assert (tmp_path / "b.pdf").read_bytes() == b"old"
 
 
+def test_what_the_real_printers_made_stays_untouched_where_nothing_that_is_printed_changed(
+    desk: Desk, office: Office
+) -> None:
+    """A comment in a style sheet makes stale; the page and what the sheet says are the same, and so are the bytes."""
+    assert build(desk, office, REAL).exit_code == 0
+    before = desk.outputs()
+    desk.edit("templates/th/wording.yaml", ("มีข้อความถูกต้องตรงกัน", "มีข้อความตรงกันถูกต้อง"))
+    answer = build(desk, office, REAL)
+    assert answer.stdout.splitlines() == [f"output/{REAL}/{REAL}.th.{form}" for form in ("docx", "pdf")]
+    after = desk.outputs()
+    assert {name for name in after if after[name] != before[name]} == set(answer.stdout.splitlines())
+    with desk.path("templates/th/style.css").open("a", encoding="utf-8") as sheet:
+        sheet.write("/* no rule */\n")
+    answer = build(desk, office, REAL)
+    assert (answer.exit_code, answer.stdout) == (0, "")
+    assert desk.outputs() == after
+
+
 def test_only_the_asked_format_is_written(desk: Desk, office: Office) -> None:
     answer = build(desk, office, SMALLEST, "--format", "docx")
     assert (answer.exit_code, answer.stdout) == (0, f"output/{SMALLEST}/{SMALLEST}.vi.docx\n")

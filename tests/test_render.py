@@ -79,11 +79,13 @@ def test_a_job_is_complete_and_gives_the_same_bytes_in_every_process(
     assert all(first == second for first, second in found[0].values())
 
 
-def test_two_processes_print_the_same_bytes_as_one(desk: Desk, office: Office) -> None:
+def test_two_processes_in_another_folder_print_the_same_bytes_as_one(
+    desk: Desk, office: Office, tmp_path: Path
+) -> None:
     printed = []
-    for jobs in ("1", "2"):
-        office.print(desk.root, "--force", "--jobs", jobs)
-        printed.append({name: digest for name, (digest, _) in desk.outputs().items()})
+    for jobs, root in (("1", desk.root), ("2", office.copy_workspace(tmp_path / "another folder"))):
+        office.print(root, "--jobs", jobs)
+        printed.append({name: digest for name, (digest, _) in Desk(root, office.cache).outputs().items()})
     assert printed[0] == printed[1]
     assert len(printed[0]) == 6
 
