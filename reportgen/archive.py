@@ -7,11 +7,23 @@ way a head cell looks, what a table is about. This module and ``fields.py`` know
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 VARIANT = "pdf/a-3a"
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that a PDF is made of and carries; ``described_by`` is the ``meta`` of the page that describes it."""
+
+    name: str
+    content: bytes
+    media_type: str
+    described_by: str
+
 
 _POINTS_PER_PIXEL = 0.75
 
@@ -44,6 +56,27 @@ def identify(pdf: Any) -> None:
     if packet.count(_END) != 1:
         raise RuntimeError("the metadata of the PDF are not one RDF text")
     metadata.stream = [packet.replace(_END, _ACCESSIBLE + _END)]
+
+
+def mend_attachments(pdf: Any, media_types: Mapping[str, str]) -> None:
+    """Say of each attachment, by its name, what it is, and list it once, in the order that a name tree has.
+
+    WeasyPrint asks the computer for media types, and lists each file twice.
+    """
+    import pydyf
+
+    if "AF" not in pdf.catalog:
+        return
+    pdf.catalog["AF"] = pydyf.Array(dict.fromkeys(pdf.catalog["AF"]))
+    tree = resolve(pdf, pdf.catalog["Names"]["EmbeddedFiles"])
+    files = {}
+    for reference in tree["Names"][1::2]:
+        file = resolve(pdf, reference)
+        name = file["UF"].string
+        embedded = resolve(pdf, file["EF"]["F"])
+        embedded.extra["Subtype"] = "/" + media_types[name].replace("/", "#2f")
+        files[name] = reference
+    tree["Names"] = pydyf.Array(item for name in sorted(files) for item in (pydyf.String(name), files[name]))
 
 
 def sharp_pictures(pdf: Any) -> None:

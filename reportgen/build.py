@@ -67,6 +67,7 @@ class Order:
     formats: tuple[str, ...] = FORMATS
     jobs: int = 1
     embed_fonts: bool = False
+    attach: bool = False
     force: bool = False
     today: datetime.date | None = None
 
@@ -74,7 +75,7 @@ class Order:
         """Whether a file is to be printed."""
         if not self._asks_for(status.key):
             return False
-        every = self.force or (self.embed_fonts and status.key.format == "docx")
+        every = self.force or (self.embed_fonts and status.key.format == "docx") or (self.attach and status.key.format == "pdf")
         return status.standing in (_FIT if every else _DUE)
 
     def _asks_for(self, key: FileKey) -> bool:
@@ -103,7 +104,7 @@ def build(workspace: Workspace, order: Order, cache: Path) -> Iterator[Outcome]:
         SetupError: where this computer lacks a font, another process prints, or the folder cannot be written to.
         ReportgenError: where something in ``templates/`` is wrong.
     """
-    if not (order.force or order.embed_fonts) and _is_all_fresh(workspace, order, cache):
+    if not (order.force or order.embed_fonts or order.attach) and _is_all_fresh(workspace, order, cache):
         yield from map(Outcome, order.ids)
         return
     with State.writing(workspace.root) as state:
@@ -302,9 +303,12 @@ def _jobs(
     loaded: LoadedInspection, library: Library, fonts: FontSet, pictures: Mapping[str, Picture], order: Order
 ) -> dict[str, Job]:
     from reportgen.render import Job  # WeasyPrint comes along: not where there is nothing to print
+    from reportgen.sources import pack
 
+    content = {name: picture.content for name, picture in pictures.items()}
+    attachments = pack(loaded, library, content) if order.attach else ()
     return {
-        language: Job(page, library.sheets[language], pictures, fonts, order.formats, order.embed_fonts)
+        language: Job(page, library.sheets[language], pictures, fonts, order.formats, order.embed_fonts, attachments)
         for language, page in loaded.pages.items()
         if not order.languages or language in order.languages
     }

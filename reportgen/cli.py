@@ -196,6 +196,7 @@ def check(settings: Settings, ids: tuple[str, ...]) -> None:
 @click.option("--format", "formats", multiple=True, type=click.Choice(("docx", "pdf")), help="Only this format.")
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="How many processes print.")
 @click.option("--embed-fonts", is_flag=True, help="Put the fonts into the DOCX, for computers without them.")
+@click.option("--attach", is_flag=True, help="Put what the minutes are made of into the PDF, for `extract`.")
 @click.option("--force", is_flag=True, help="Print all, also what is up to date.")
 @reports
 def build(
@@ -205,6 +206,7 @@ def build(
     formats: tuple[str, ...],
     jobs: int,
     embed_fonts: bool,
+    attach: bool,
     force: bool,
 ) -> None:
     """Print what is stale of the minutes: DOCX and PDF, in each language of each inspection."""
@@ -217,7 +219,7 @@ def build(
     workspace = Workspace.find(settings.folder)
     chosen = _chosen(workspace, ids)
     _known_languages(languages, workspace.languages())
-    order = Order(chosen, languages, formats or FORMATS, jobs, embed_fonts, force, _today())
+    order = Order(chosen, languages, formats or FORMATS, jobs, embed_fonts, attach, force, _today())
     found: list[Diagnostic] = []
     files: list[Path] = []
     printed = failed = 0
@@ -376,6 +378,23 @@ def _workspace_or_none(folder: Path) -> Any:
         return Workspace.find(folder)
     except ReportgenError:
         return None  # a schema without the ids of an office
+
+
+@main.command()
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--to", "folder", type=click.Path(path_type=Path), default=None, help="A folder, made if need be.")
+@reports
+def extract(settings: Settings, file: Path, folder: Path | None) -> None:
+    """Give back what a PDF was made of: a folder to print it from again."""
+    from reportgen.sources import refuse_old, unpack
+    from reportgen.writing import write_files
+
+    target = folder or Path(file.stem)
+    files = unpack(file.read_bytes(), file.as_posix())
+    refuse_old(target, files)
+    write_files(target, {Path(name): content for name, content in files.items()})
+    settings.report((), sorted(target / name for name in files))
+    settings.say("extracted", files=len(files), folder=target.as_posix())
 
 
 @main.command()

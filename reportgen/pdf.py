@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,10 +10,19 @@ from functools import partial
 from typing import Any, Protocol
 from xml.etree.ElementTree import Element
 
+import weasyprint
 from weasyprint import HTML
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
-from reportgen.archive import VARIANT, full_tags, identify, sharp_pictures, whole_tags
+from reportgen.archive import (
+    VARIANT,
+    Attachment,
+    full_tags,
+    identify,
+    mend_attachments,
+    sharp_pictures,
+    whole_tags,
+)
 from reportgen.breaks import exact_breaks, mark_word_ends
 from reportgen.fields import link_rooms, make_fields
 from reportgen.justification import even_lines
@@ -54,7 +64,14 @@ class FontChoice(Protocol):
 
 
 def print_pdf(
-    page: HTML, sheet: StyleSheet, rules: Mapping[Element, float], fonts: FontChoice, families: Sequence[str], path: str
+    page: HTML,
+    sheet: StyleSheet,
+    rules: Mapping[Element, float],
+    fonts: FontChoice,
+    families: Sequence[str],
+    path: str,
+    attachments: Sequence[Attachment],
+    day: datetime.datetime,
 ) -> bytes:
     """Return the PDF of a page; the page's elements are changed on the way.
 
@@ -65,6 +82,8 @@ def print_pdf(
         fonts: which family has a letter
         families: the families of the document, the first one first
         path: of the template, for messages
+        attachments: what the page is made of
+        day: on which the attachments are said to be made
 
     Raises:
         TemplateError: for whatever WeasyPrint would only warn of.
@@ -77,15 +96,32 @@ def print_pdf(
         _name_second_fonts(body, fonts, families)
         mark_word_ends(body, page.etree_element.get("lang", ""))
         fields = link_rooms(body)
+    said = {meta.get("name"): meta.get("content") for meta in page.etree_element.iter("meta")}
     with no_warnings(path), exact_breaks(), even_lines(), exact_glyphs(), full_tags():
         content = page.write_pdf(
-            stylesheets=sheet.sheets, font_config=sheet.fonts, pdf_variant=VARIANT, finisher=partial(_finish, fields)
+            stylesheets=sheet.sheets,
+            font_config=sheet.fonts,
+            pdf_variant=VARIANT,
+            attachments=[_attached(each, said.get(each.described_by), day) for each in attachments],
+            finisher=partial(_finish, fields, {each.name: each.media_type for each in attachments}),
         )
     return bytes(content)
 
 
-def _finish(fields: Mapping[str, str], document: Any, pdf: Any) -> None:
+def _attached(attachment: Attachment, description: str | None, day: datetime.datetime) -> weasyprint.Attachment:
+    return weasyprint.Attachment(
+        string=attachment.content,
+        name=attachment.name,
+        description=description,
+        created=day,
+        modified=day,
+        relationship="Source",  # ISO 19005-3, Annex E.2: what the file was made of
+    )
+
+
+def _finish(fields: Mapping[str, str], media_types: Mapping[str, str], document: Any, pdf: Any) -> None:
     true_text(document, pdf)
+    mend_attachments(pdf, media_types)
     whole_tags(pdf)
     make_fields(pdf, fields)
     sharp_pictures(pdf)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
+from reportgen.archive import Attachment
 from reportgen.blocks import Document
 from reportgen.docx import print_docx
 from reportgen.docx_fonts import embed_fonts
@@ -33,6 +34,7 @@ class Job:
     fonts: FontSet
     formats: tuple[str, ...] = FORMATS
     embed_fonts: bool = False  # in the DOCX; a PDF always holds its fonts
+    attachments: tuple[Attachment, ...] = ()  # to the PDF: what the edition is made of
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +62,8 @@ def render(job: Job) -> Artifacts:
         if job.embed_fonts:
             files["docx"] = embed_fonts(files["docx"], job.fonts.families)
     if "pdf" in job.formats:
-        families = read.document.root.families
-        files["pdf"] = print_pdf(html, sheet, read.rules, job.fonts, families, job.page.places[""].path)
+        families, path, day = read.document.root.families, job.page.places[""].path, read.document.created
+        files["pdf"] = print_pdf(html, sheet, read.rules, job.fonts, families, path, job.attachments, day)
     return Artifacts(files, read.document)
 
 

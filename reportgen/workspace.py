@@ -46,7 +46,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Library:
-    """What all inspections of an office share: locales, office facts, templates and style sheets by language."""
+    """What all inspections of an office share: locales, office facts, templates and style sheets by language.
+
+    ``files`` are the contents of all that was read for it, by path in the workspace.
+    """
 
     locales: Mapping[str, Locale]
     office: Office
@@ -54,6 +57,7 @@ class Library:
     templates: Mapping[str, Mapping[str, TemplateSource]]
     sheets: Mapping[str, tuple[SheetSource, ...]]
     warnings: tuple[Diagnostic, ...]
+    files: Mapping[str, bytes]
 
     @cached_property
     def compiled(self) -> CompiledTemplates:
@@ -124,6 +128,7 @@ def read_library(workspace: Workspace) -> Library:
         templates={language: own for language, own in templates.items() if own is not None},
         sheets={language: own for language, own in sheets.items() if own is not None},
         warnings=tuple(collector.found),
+        files={path: workspace.read_bytes(path) for path in workspace.library_files()},
     )
 
 
@@ -187,6 +192,7 @@ class LoadedInspection:
     photos: Mapping[str, Path]
     photo_places: Mapping[str, Place]
     warnings: tuple[Diagnostic, ...]
+    issuance: Issuance | None = None
 
 
 def load_inspection(
@@ -229,7 +235,7 @@ def load_inspection(
         found += check_letters(pages, locales, library, file, fonts)
     _stop(found)
     places = {photo.file: file.place(("photos", index, "file")) for index, photo in enumerate(inspection.photos)}
-    return LoadedInspection(identifier, file, inspection, editions, pages, photos, places, tuple(found))
+    return LoadedInspection(identifier, file, inspection, editions, pages, photos, places, tuple(found), issuance)
 
 
 def _make_pages(editions: Mapping[str, Edition], library: Library, found: list[Diagnostic]) -> dict[str, Page]:
