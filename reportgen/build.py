@@ -75,7 +75,11 @@ class Order:
         """Whether a file is to be printed."""
         if not self._asks_for(status.key):
             return False
-        every = self.force or (self.embed_fonts and status.key.format == "docx") or (self.attach and status.key.format == "pdf")
+        every = (
+            self.force
+            or (self.embed_fonts and status.key.format == "docx")
+            or (self.attach and status.key.format == "pdf")
+        )
         return status.standing in (_FIT if every else _DUE)
 
     def _asks_for(self, key: FileKey) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 import pikepdf
 import pytest
 import yaml
-from conftest import REAL, SMALLEST, Office, PrintedEdition, change_yaml
+from conftest import EDITIONS, REAL, SMALLEST, Office, PrintedEdition, change_yaml
 from desk import Desk
 from hypothesis import given
 from hypothesis import strategies as st
@@ -38,32 +38,44 @@ def contained(pdf: Path) -> dict[str, bytes]:
 # ---- what is given back ---------------------------------------------------------------------------------------------
 
 
+@pytest.fixture(scope="module")
+def kept(office: Office, tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], PrintedEdition]:
+    """All inspections of the project, printed with what they are made of."""
+    root = office.copy_workspace(tmp_path_factory.mktemp("kept"))
+    office.print(root, "--attach")
+    return {key: PrintedEdition(root, *key) for key in EDITIONS}
+
+
+@pytest.fixture(scope="module", params=EDITIONS, ids="-".join)
+def edition(request: pytest.FixtureRequest, kept: dict[tuple[str, str], PrintedEdition]) -> PrintedEdition:
+    """Each edition of the project, printed with what it is made of."""
+    return kept[request.param]
+
+
 def print_again(edition: PrintedEdition, office: Office, folder: Path) -> PrintedEdition:
     """Print what an edition was made of, by the real commands, in a folder that holds nothing else."""
     answer = Desk(folder.parent, office.cache).run("extract", str(edition.pdf_path), "--to", str(folder))
     assert answer.exit_code == 0, answer.stderr
-    office.print(folder)
+    office.print(folder, "--attach")
     return PrintedEdition(folder, edition.inspection, edition.language)
 
 
 def test_each_pdf_gives_back_what_prints_the_same_bytes(
-    printed: dict[tuple[str, str], PrintedEdition], office: Office, tmp_path: Path
+    kept: dict[tuple[str, str], PrintedEdition], office: Office, tmp_path: Path
 ) -> None:
-    for number, edition in enumerate(printed.values()):
+    for number, edition in enumerate(kept.values()):
         again = print_again(edition, office, tmp_path / str(number))
         assert again.pdf_path.read_bytes() == edition.pdf_path.read_bytes()
         assert again.docx.path.read_bytes() == edition.docx.path.read_bytes()
 
 
-def test_an_inspection_with_more_of_everything_is_given_back_too(
-    large: dict[tuple[str, str], PrintedEdition], office: Office, tmp_path: Path
-) -> None:
-    edition = large[REAL, "th"]
-    again = print_again(edition, office, tmp_path / "again")
-    assert again.pdf_path.read_bytes() == edition.pdf_path.read_bytes()
+def test_what_is_made_without_attachments_has_none(printed: dict[tuple[str, str], PrintedEdition]) -> None:
+    for edition in printed.values():
+        assert attached(edition.pdf_path) == {}
 
 
-def test_the_photographs_given_back_are_those_that_are_printed(real: PrintedEdition) -> None:
+def test_the_photographs_given_back_are_those_that_are_printed(kept: dict[tuple[str, str], PrintedEdition]) -> None:
+    real = kept[REAL, "th"]
     files = unpack(real.pdf_path.read_bytes(), "x.pdf")
     folder = f"inspections/{REAL}/"
     photos = {name.removeprefix(folder): content for name, content in files.items() if name.startswith(folder)}
@@ -73,8 +85,8 @@ def test_the_photographs_given_back_are_those_that_are_printed(real: PrintedEdit
     assert sorted(photos.values()) == sorted(media)
 
 
-def test_the_file_does_not_grow_by_its_photographs(printed: dict[tuple[str, str], PrintedEdition]) -> None:
-    for edition in printed.values():
+def test_the_file_does_not_grow_by_its_photographs(kept: dict[tuple[str, str], PrintedEdition]) -> None:
+    for edition in kept.values():
         with pikepdf.open(edition.pdf_path) as pdf:
             streams = [each for each in pdf.objects if isinstance(each, pikepdf.Stream)]
             sizes = [len(each.read_raw_bytes()) for each in streams if each.get("/Type", "") == "/EmbeddedFile"]
@@ -105,8 +117,8 @@ def test_attachments_are_listed_once_as_sources_and_described(edition: PrintedEd
         assert all(str(file.EF.F.Params.CreationDate).startswith(day) for file in files)
 
 
-def test_comments_are_not_attached(printed: dict[tuple[str, str], PrintedEdition]) -> None:
-    for edition in printed.values():
+def test_comments_are_not_attached(kept: dict[tuple[str, str], PrintedEdition]) -> None:
+    for edition in kept.values():
         source = edition.root / "inspections" / f"{edition.inspection}.yaml"
         given = attached(edition.pdf_path)[f"{edition.inspection}.yaml"].decode()
         comments = [
@@ -134,7 +146,7 @@ def peopled(office: Office, tmp_path_factory: pytest.TempPathFactory) -> Printed
     change_yaml(root / "templates" / "office.yaml", add_people)
     path = root / "inspections" / f"{SMALLEST}.yaml"
     change_yaml(path, lambda data: data.update(method="Nghe ông Phạm Văn Kể trình bày."))
-    office.print(root)
+    office.print(root, "--attach")
     return PrintedEdition(root, SMALLEST, "vi")
 
 
@@ -235,36 +247,36 @@ def desk(office: Office, tmp_path: Path) -> Desk:
     "name", ["../evil.txt", "/evil.txt", "templates/../../evil.txt", "C:\\evil.txt", "..\\evil.txt"]
 )
 def test_a_file_that_would_leave_the_folder_is_refused(
-    printed: dict[tuple[str, str], PrintedEdition], desk: Desk, name: str
+    kept: dict[tuple[str, str], PrintedEdition], desk: Desk, name: str
 ) -> None:
-    wrong = with_container(printed[SMALLEST, "vi"].pdf_path, desk.path("wrong.pdf"), **{name: b"evil"})
+    wrong = with_container(kept[SMALLEST, "vi"].pdf_path, desk.path("wrong.pdf"), **{name: b"evil"})
     answer = desk.run("extract", str(wrong), "--to", str(desk.path("to")))
     assert answer.exit_code == 1
     assert "error[RG825]" in answer.stderr
     assert {path.name for path in desk.root.rglob("*")} == {"wrong.pdf"}
 
 
-def test_nothing_is_overwritten(printed: dict[tuple[str, str], PrintedEdition], desk: Desk) -> None:
+def test_nothing_is_overwritten(kept: dict[tuple[str, str], PrintedEdition], desk: Desk) -> None:
     desk.write("to/templates/minutes.css", "mine")
-    answer = desk.run("extract", str(printed[SMALLEST, "vi"].pdf_path), "--to", str(desk.path("to")))
+    answer = desk.run("extract", str(kept[SMALLEST, "vi"].pdf_path), "--to", str(desk.path("to")))
     assert answer.exit_code == 1
     assert [line for line in answer.errors if "error[RG826]" in line and "minutes.css" in line] == answer.errors
     assert [path.name for path in desk.path("to").rglob("*") if path.is_file()] == ["minutes.css"]
     assert desk.read("to/templates/minutes.css") == "mine"
 
 
-def test_no_link_leads_out_of_the_folder(printed: dict[tuple[str, str], PrintedEdition], desk: Desk) -> None:
+def test_no_link_leads_out_of_the_folder(kept: dict[tuple[str, str], PrintedEdition], desk: Desk) -> None:
     desk.path("elsewhere").mkdir()
     desk.path("to").mkdir()
     desk.path("to/templates").symlink_to(desk.path("elsewhere"))
-    answer = desk.run("extract", str(printed[SMALLEST, "vi"].pdf_path), "--to", str(desk.path("to")))
+    answer = desk.run("extract", str(kept[SMALLEST, "vi"].pdf_path), "--to", str(desk.path("to")))
     assert answer.exit_code == 1
     assert "error[RG826]" in answer.stderr
     assert list(desk.path("elsewhere").iterdir()) == []
 
 
-def test_a_file_without_its_sources_is_told(printed: dict[tuple[str, str], PrintedEdition], desk: Desk) -> None:
-    edition = printed[REAL, "vi"]
+def test_a_file_without_its_sources_is_told(kept: dict[tuple[str, str], PrintedEdition], desk: Desk) -> None:
+    edition = kept[REAL, "vi"]
     whole = edition.pdf_path.read_bytes()
     files = {"docx": edition.docx.path.read_bytes(), "half": whole[: len(whole) // 2], "empty": b"", "words": b"words"}
     for name, content in files.items():
