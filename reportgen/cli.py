@@ -31,6 +31,7 @@ from reportgen.diagnostics import (
     catalogue,
     full_text,
     one_line,
+    severity_word,
     sort_diagnostics,
     workflow_command,
 )
@@ -346,6 +347,31 @@ def new(settings: Settings, identifier: str, language: str | None, source: str |
     if written.source:
         settings.say("begun-from", source=written.source)
     settings.say("written", path=written.path.as_posix())
+
+
+@main.command()
+@click.argument("code", metavar="CODE")
+@reports
+def explain(settings: Settings, code: str) -> None:
+    """Tell what a code such as RG215 means, why, and show an example wrong and right."""
+    from reportgen.explain import explain as explained
+
+    told = explained(code, settings.language)
+    parts = [
+        f"{severity_word(told.severity, settings.language)}[{told.code}] {told.name}",
+        told.what,
+        f"{Word('explained-why').text(settings.language)} {told.why}",
+        *(f"{Word('explained-write').text(settings.language)} {hint}" for hint in told.hints),
+    ]
+    if told.path:
+        wrong, right = Word("explained-wrong", {"path": told.path}), Word("explained-right")
+        parts += [wrong.text(settings.language), _indented(told.wrong)]
+        parts += [right.text(settings.language), _indented(told.right)]
+    click.echo("\n\n".join(parts))
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"    {line}".rstrip() for line in text.split("\n"))
 
 
 @main.command()

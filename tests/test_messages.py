@@ -108,7 +108,7 @@ LITERALS = set(
     output/.reportgen output/issued
     a br hr img src alt figure figcaption p class th td col row scope page id title display block height
     YAML UTF-8 UTF-16 UTF-32 Unicode Notepad Save As MB Tab PDF DOCX Word JPEG PNG CLDR Pango icu4py fontconfig fc-list
-    BB-ĐKT mm pt HH a-z LibreOffice fsType -embed-fonts
+    RG215 BB-ĐKT mm pt HH a-z LibreOffice fsType -embed-fonts
     """.split()  # noqa: SIM905 - a table to read
 )
 LOANWORDS = {"vi": {"byte"}, "th": set()}
