@@ -29,6 +29,7 @@ from reportgen.ingredients import Ingredient, digest_of
 from reportgen.staleness import (
     FORMATS,
     Examiner,
+    Issued,
     Standing,
     Status,
     Surroundings,
@@ -99,20 +100,23 @@ class Outcome:
     warnings: tuple[Diagnostic, ...] = ()
 
 
-def build(workspace: Workspace, order: Order, cache: Path) -> Iterator[Outcome]:
+def build(
+    workspace: Workspace, order: Order, cache: Path, issued: Mapping[tuple[str, str], Issued] | None = None
+) -> Iterator[Outcome]:
     """Print what is stale of the inspections asked for, one after another; a bad one never stops the rest.
 
     An inspection's files are written when all of them are rendered, so that no error leaves some new and some old.
+    Editions that are ``issued``, by inspection and language, are never printed again.
 
     Raises:
         SetupError: where this computer lacks a font, another process prints, or the folder cannot be written to.
         ReportgenError: where something in ``templates/`` is wrong.
     """
-    if not (order.force or order.embed_fonts or order.attach) and _is_all_fresh(workspace, order, cache):
+    if not (order.force or order.embed_fonts or order.attach) and _is_all_fresh(workspace, order, cache, issued):
         yield from map(Outcome, order.ids)
         return
     with State.writing(workspace.root) as state:
-        run = _Run(workspace, order, cache, state)
+        run = _Run(workspace, order, cache, state, issued)
         yield Outcome(None, warnings=run.library.warnings)
         yield from run.outcomes()
 
@@ -121,7 +125,9 @@ class _ChangedError(Exception):
     """Bytes that all inspections share are not what they were."""
 
 
-def _is_all_fresh(workspace: Workspace, order: Order, cache: Path) -> bool:
+def _is_all_fresh(
+    workspace: Workspace, order: Order, cache: Path, issued: Mapping[tuple[str, str], Issued] | None
+) -> bool:
     """Whether there is nothing to print and nothing to record; most often, no file need be opened to know."""
 
     def refuse() -> Shared:
@@ -130,7 +136,7 @@ def _is_all_fresh(workspace: Workspace, order: Order, cache: Path) -> bool:
     with State.reading(workspace.root) as state:
         contents = Contents(workspace.root, state.stats())
         around = surroundings(workspace, state, contents, cache)
-        examiner = Examiner(workspace, state, contents, around, refuse)
+        examiner = Examiner(workspace, state, contents, around, refuse, issued)
         try:
             due = any(map(order.is_due, examiner.examine(order.ids)))
         except _ChangedError:
@@ -159,7 +165,14 @@ class _Prepared:
 class _Run:
     """One printing: the library, the fonts and the tools are read once, before the first inspection."""
 
-    def __init__(self, workspace: Workspace, order: Order, cache: Path, state: State) -> None:
+    def __init__(
+        self,
+        workspace: Workspace,
+        order: Order,
+        cache: Path,
+        state: State,
+        issued: Mapping[tuple[str, str], Issued] | None = None,
+    ) -> None:
         from reportgen.shared import Shared
         from reportgen.workspace import read_library
 
@@ -174,7 +187,7 @@ class _Run:
         around = Surroundings(reading.digests(), tools(self._contents.digest), fonts)
         self._tools, self._around = around.tools, around.key
         self._shared = Shared(self.library, self._fonts, around.tools)
-        self._examiner = Examiner(workspace, state, self._contents, around, lambda: self._shared)
+        self._examiner = Examiner(workspace, state, self._contents, around, lambda: self._shared, issued)
 
     def outcomes(self) -> Iterator[Outcome]:
         """Print, and yield what became of each inspection."""
@@ -191,6 +204,8 @@ class _Run:
                 pending = list(pending)  # work for all from the first moment; else one inspection is held at a time
             for item, rendered in pending:
                 yield self._finish(item, rendered)
+        with suppress(SetupError):  # what is no longer needed may stay
+            self._state.tidy()
         State.remember(self._workspace.root, self._contents.news, self._facts)
 
     def _due(self, inspection: str) -> tuple[Status, ...]:

@@ -83,6 +83,7 @@ def clean(workspace: Workspace, *, dry_run: bool = False) -> Orphans:
         for path in orphans.ours:
             _delete(workspace.root, path)
         state.forget(key for key in prints if not (workspace.root / key.path).exists())
+        state.tidy()
     return orphans
 
 

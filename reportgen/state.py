@@ -280,9 +280,13 @@ class State:
             database.execute("INSERT OR REPLACE INTO failures VALUES (?, ?, ?, ?)", row)
 
     def forget(self, prints: Iterable[FileKey]) -> None:
-        """Record that files are no longer there, and drop what no file is made of any more."""
+        """Record that files are no longer there."""
         with self._change() as database:
             database.executemany("DELETE FROM prints WHERE (inspection, language, format) = (?, ?, ?)", list(prints))
+
+    def tidy(self) -> None:
+        """Drop what no file is made of any more."""
+        with self._change() as database:
             database.execute("DELETE FROM sources WHERE key NOT IN (SELECT sources FROM prints)")
             database.execute("DELETE FROM pages WHERE key NOT IN (SELECT page FROM prints)")
             recipes = database.execute("SELECT DISTINCT recipe FROM prints").fetchall()

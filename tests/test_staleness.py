@@ -27,7 +27,8 @@ from desk import REAL, REAL_FILE, SMALLEST, SMALLEST_FILE, Desk
 from reportgen import build, pictures, tools
 from reportgen.folders import ReadOnce, Workspace
 from reportgen.redline import pieces, redline
-from reportgen.state import STATE, FileKey, State
+from reportgen.staleness import Issued, Standing, take_stock
+from reportgen.state import STATE, Contents, FileKey, State
 from reportgen.workspace import read_library
 
 MANY = int(os.environ.get("REPORTGEN_MANY", "60"))  # inspections of which 37 in 1,000 use one clause
@@ -340,6 +341,33 @@ def test_what_was_issued_is_no_orphan(desk: Desk) -> None:
     desk.write("output/issued/2023/12/x.pdf", "issued")
     assert desk.run("clean").stdout == ""
     assert desk.read("output/issued/2023/12/x.pdf") == "issued"
+
+
+def test_what_is_issued_is_never_printed_again_and_says_when_its_sources_changed(desk: Desk, office: Office) -> None:
+    with State.reading(desk.root) as state:
+        ingredients, printed = state.ingredients(), state.prints()[FILES[0]]
+        used = tuple(ingredients[int(each)] for each in printed.recipe.split())
+        words = state.words(printed)
+    issued = {REAL_VI: Issued("12/BB-ĐKT", 1, used, printed.day, words)}
+    assert standings(desk, office, issued) == [Standing.ISSUED] * 2
+    desk.path(FILES[0].name).unlink()
+    assert standings(desk, office, issued) == [Standing.ISSUED] * 2
+    desk.edit("templates/th/wording.yaml", (COPIES, COPIES + "x"))
+    assert standings(desk, office, issued) == [Standing.ISSUED] * 2
+    desk.edit("templates/vi/wording.yaml", ("Địa điểm", "Nơi"))
+    assert standings(desk, office, issued) == [Standing.ISSUED_CHANGED] * 2
+    order = build.Order((REAL,), force=True)
+    outcomes = list(build.build(Workspace(desk.root), order, office.cache / "reportgen", issued))
+    assert {path.as_posix() for outcome in outcomes for path in outcome.files} == {FILES[2].name, FILES[3].name}
+
+
+def standings(desk: Desk, office: Office, issued: dict[tuple[str, str], Issued]) -> list[Standing]:
+    """Return how the Vietnamese files of the real inspection stand."""
+    workspace = Workspace(desk.root)
+    with State.reading(desk.root) as state:
+        contents = Contents(desk.root, state.stats())
+        examiner = take_stock(workspace, state, contents, office.cache / "reportgen", issued)
+        return [each.standing for each in examiner.examine((REAL,)) if each.key[:2] == REAL_VI]
 
 
 # ---- one process at a time, crashes, disks --------------------------------------------------------------------------
