@@ -131,6 +131,7 @@ class Bench:
         shutil.copy(BAD / "visit.yaml", self.root / VISIT)
         photo = PROJECT / "inspections" / "611-2023-08-18" / "at-work.jpg"
         shutil.copy(photo, self.root / "inspections" / "visit" / "hall.jpg")
+        _ = self.fonts  # the library is read while all is right
 
     @cached_property
     def workspace(self) -> Workspace:
