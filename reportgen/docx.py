@@ -51,6 +51,7 @@ from reportgen.docx_package import (
     pack_again,
     twips,
 )
+from reportgen.docx_signature import EMPTY_PICTURE, signature_line
 from reportgen.docx_styles import (
     TABLE_GRID,
     TABLE_TIED,
@@ -71,6 +72,7 @@ from reportgen.docx_styles import (
     without_box,
 )
 
+_OF_SPACE = 0.8  # how high a signature line is in its space: a line of exact height cuts off what is higher
 _EMU = 12700  # in a point: the unit of pictures
 _NO_BREAK_SPACE = "\N{NO-BREAK SPACE}"
 _HEADER = "\0header"  # the key of the page number's style: no class of a page can have it
@@ -215,6 +217,7 @@ class _Printer:
     styles: WordStyles
     document: Document
     drawings: int = 0
+    signatures: int = 0
 
     def flow(self, blocks: Iterable[Block], *, tied: bool = False, whole: bool = False) -> Iterator[Any]:
         """Yield the paragraphs and tables of the body or of a cell.
@@ -316,8 +319,14 @@ class _Printer:
         return self._start(block.style, {**self._properties(look), "spacing": exact_spacing(look, 1)})
 
     def _space(self, block: Space) -> Any:
-        spacing = exact_spacing(block.look, block.look.height or block.look.line_height)
-        return self._start(block.style, {**self._properties(block.look), "spacing": spacing})
+        height = block.look.height or block.look.line_height
+        spacing = exact_spacing(block.look, height)
+        made = self._start(block.style, {**self._properties(block.look), "spacing": spacing})
+        if block.signature:
+            self.signatures += 1
+            relation, _ = self.part.get_or_add_image(io.BytesIO(EMPTY_PICTURE))
+            made.append(signature_line(block.signature, height * _OF_SPACE, relation, self.signatures))
+        return made
 
     def _figure(self, block: Figure) -> Iterator[Any]:
         """Yield the picture, on a line of single spacing in the smallest letters, and the caption it is kept with."""

