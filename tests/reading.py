@@ -235,7 +235,7 @@ def read_pdf(path: Path) -> PrintedPdf:
             boxes += [
                 (found.type, Box(number, *found.get_bounds()))
                 for found in page.get_objects()
-                if found.type in (pdfium.FPDF_PAGEOBJ_PATH, pdfium.FPDF_PAGEOBJ_IMAGE)
+                if found.type in (pdfium.FPDF_PAGEOBJ_PATH, pdfium.FPDF_PAGEOBJ_IMAGE) and not _is_empty(found)
             ]
         lines = {
             _line(box)
@@ -253,6 +253,11 @@ def read_pdf(path: Path) -> PrintedPdf:
         )
     finally:
         document.close()
+
+
+def _is_empty(found: pypdfium2.PdfObject) -> bool:
+    """Return whether an object is a picture of one pixel: what LibreOffice makes of a signature line."""
+    return found.type == pdfium.FPDF_PAGEOBJ_IMAGE and found.get_px_size() == (1, 1)
 
 
 def _line(box: Box) -> Box:
