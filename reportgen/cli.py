@@ -268,6 +268,120 @@ def status(settings: Settings, ids: tuple[str, ...], why: bool) -> None:
 
 
 @main.command()
+@click.argument("identifier", metavar="ID")
+@click.option("--language", "languages", multiple=True, metavar="L", help="Only this language; may be given again.")
+@click.option(
+    "--against",
+    "old",
+    multiple=True,
+    default=("built",),
+    show_default=True,
+    metavar="VERSION",
+    help="The old version: built, issued, the number of a revision, or a DOCX.",
+)
+@click.option("--to", "new", multiple=True, metavar="VERSION", help="The new version; else what would be printed now.")
+@click.option("--docx", "target", type=click.Path(path_type=Path), help="Write tracked changes: a DOCX, or a folder.")
+@reports
+def diff(
+    settings: Settings,
+    identifier: str,
+    languages: tuple[str, ...],
+    old: tuple[str, ...],
+    new: tuple[str, ...],
+    target: Path | None,
+) -> None:
+    """Show which words of the minutes would change."""
+    from reportgen.differences import EditionDifferences, Versions, find_differences
+    from reportgen.folders import Workspace, cache_folder
+    from reportgen.writing import write_files
+
+    workspace = Workspace.find(settings.folder)
+    asked = Versions(workspace.inspection_id(identifier), old, new, tuple(dict.fromkeys(languages)))
+    answers = list(find_differences(workspace, asked, cache_folder()))
+    found = [answer for answer in answers if isinstance(answer, EditionDifferences)]
+    problems = [answer for answer in answers if isinstance(answer, Diagnostic)]
+    files = _tracked_files(target, found) if target else {}
+    for path, content in files.items():
+        write_files(path.parent, {Path(path.name): content})
+    _show_differences(settings, found, problems, files)
+    sys.exit(1 if problems else 0)
+
+
+def _tracked_files(target: Path, found: Sequence[Any]) -> dict[Path, bytes]:
+    """Return the documents with tracked changes by the paths that they are written to."""
+    if target.suffix.casefold() != ".docx" or target.is_dir():
+        return {target / f"{each.inspection}.{each.language}.changes.docx": each.document for each in found}
+    if len(found) > 1:
+        languages = ", ".join(each.language for each in found)
+        raise click.BadParameter(f"one file for {languages}; name a folder, or one --language", param_hint="--docx")
+    return dict.fromkeys([target], found[0].document) if found else {}
+
+
+def _show_differences(
+    settings: Settings, found: Sequence[Any], problems: Sequence[Diagnostic], files: Iterable[Path]
+) -> None:
+    """Show what changes: the words on stdout, with colours on a terminal and with marks elsewhere."""
+    ui = settings.language
+    if settings.output_format == "json":
+        import json  # for programs only
+
+        findings = [_as_json(problem, ui) for problem in sort_diagnostics(problems)]
+        editions = [_edition_as_json(each, ui) for each in found]
+        shown = {"findings": findings, "files": [file.as_posix() for file in files], "editions": editions}
+        click.echo(json.dumps(shown, ensure_ascii=False, indent=2))
+        return
+    coloured = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    for each in found:
+        heading = ""
+        for difference in each.differences:
+            if difference.heading != heading:
+                heading = difference.heading
+                click.echo(click.style(heading, bold=True) if coloured else f"## {heading}")
+            click.echo(_redline(difference.parts, coloured=coloured) + "\n")
+        settings.say(
+            "differ" if each.differences else "same-words",
+            inspection=each.inspection,
+            language=each.language,
+            old=each.old.text(ui),
+            new=each.new.text(ui),
+            changed=len(each.differences),
+            unchanged=each.unchanged,
+        )
+    settings.report(problems, files)
+
+
+def _redline(parts: Iterable[Any], *, coloured: bool) -> str:
+    from reportgen.redline import Kind, marked
+
+    if not coloured:
+        return marked(parts)
+    looks: dict[Any, dict[str, Any]] = {
+        Kind.SAME: {},
+        Kind.OUT: {"fg": "red", "strikethrough": True},
+        Kind.IN: {"fg": "green", "underline": True},
+    }
+    return "".join(click.style(part.text, **looks[part.kind]) if looks[part.kind] else part.text for part in parts)
+
+
+def _edition_as_json(each: Any, language: str) -> dict[str, Any]:
+    differences = [
+        {
+            "heading": difference.heading,
+            "parts": [{"kind": part.kind.value, "text": part.text} for part in difference.parts],
+        }
+        for difference in each.differences
+    ]
+    return {
+        "inspection": each.inspection,
+        "language": each.language,
+        "old": each.old.text(language),
+        "new": each.new.text(language),
+        "unchanged": each.unchanged,
+        "differences": differences,
+    }
+
+
+@main.command()
 @click.option("--dry-run", is_flag=True, help="Only list what would be deleted.")
 @reports
 def clean(settings: Settings, dry_run: bool) -> None:

@@ -1,13 +1,30 @@
-"""What changed between two texts, as one text: words that go in ``[-…-]``, words that come in ``{+…+}``."""
+"""What changed between two texts: words that go, as one text in ``[-…-]``, and words that come, in ``{+…+}``."""
 
 from __future__ import annotations
 
 import difflib
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from enum import StrEnum
 from itertools import groupby
+from typing import NamedTuple
 
 _SPACE, _WORD, _LETTER = range(3)
+
+
+class Kind(StrEnum):
+    """What becomes of a part of a text."""
+
+    SAME = "same"
+    OUT = "out"
+    IN = "in"
+
+
+class Change(NamedTuple):
+    """A part of two texts: in both, only in the old one, or only in the new one."""
+
+    kind: Kind
+    text: str
 
 
 def redline(old: str, new: str) -> str:
@@ -16,20 +33,48 @@ def redline(old: str, new: str) -> str:
     lines: list[str] = []
     for kind, start, end, first, last in difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
         if kind != "equal":
-            lines.append(_redline("\n".join(before[start:end]), "\n".join(after[first:last])))
+            lines.append(marked(changes("\n".join(before[start:end]), "\n".join(after[first:last]))))
     return "\n".join(lines)
 
 
-def _redline(old: str, new: str) -> str:
-    before, after = list(pieces(old)), list(pieces(new))
-    text = ""
-    for kind, start, end, first, last in difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
-        gone, come = "".join(before[start:end]), "".join(after[first:last])
-        if kind == "equal":
-            text += gone
+def marked(parts: Iterable[Change]) -> str:
+    """Return parts as one text, with marks around what goes and what comes."""
+    marks = {Kind.SAME: "{}", Kind.OUT: "[-{}-]", Kind.IN: "{{+{}+}}"}
+    return "".join(marks[part.kind].format(part.text) for part in parts)
+
+
+def changes(old: str, new: str, split: Callable[[str], Iterable[str]] | None = None) -> list[Change]:
+    """Return what two texts share and where they differ, in order; what goes stands before what comes in its place.
+
+    The parts that are not IN make the old text, those that are not OUT the new one.
+
+    Args:
+        old: the text before
+        new: the text after
+        split: cuts a text into what is compared as one; ``pieces`` if not given
+    """
+    before, after = (list((split or pieces)(text)) for text in (old, new))
+    parts: list[Change] = []
+    matcher = difflib.SequenceMatcher(None, before, after, autojunk=False)
+    for out, come, same in _without_islands(matcher, before, after):
+        parts += [Change(kind, text) for kind, text in ((Kind.OUT, out), (Kind.IN, come), (Kind.SAME, same)) if text]
+    return parts
+
+
+def _without_islands(
+    matcher: difflib.SequenceMatcher[str], before: list[str], after: list[str]
+) -> Iterator[tuple[str, str, str]]:
+    """Yield what goes, what comes and what stays after it; a space that stays between changes belongs to them."""
+    out = come = ""
+    for kind, start, end, first, last in matcher.get_opcodes():
+        gone, new = "".join(before[start:end]), "".join(after[first:last])
+        if kind == "equal" and not (gone.isspace() and (out or come) and last < len(after) and end < len(before)):
+            yield out, come, gone
+            out = come = ""
         else:
-            text += (f"[-{gone}-]" if gone else "") + (f"{{+{come}+}}" if come else "")
-    return text
+            out, come = out + gone, come + new
+    if out or come:
+        yield out, come, ""
 
 
 def pieces(text: str) -> Iterator[str]:
