@@ -24,11 +24,11 @@ SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 # To print: a virtual environment, WeasyPrint's libraries, and the fonts.
 PACKAGES := python3-venv libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 \
 	fontconfig fonts-liberation2 fonts-tlwg-laksaman-ttf fonts-sil-andika
-# To test: readers that are not ours, LibreOffice to open a DOCX, a compiler for PyICU, which has no wheel, other Thai
-# fonts, whose text must be true too, Java for veraPDF, and npm for the Open XML SDK validator and the YAML language
-# server, unless it is here from elsewhere.
+# To test: readers that are not ours (pandoc knows tracked changes), LibreOffice to open a DOCX, a compiler for PyICU,
+# which has no wheel, other Thai fonts, whose text must be true too, Java for veraPDF, and npm for the Open XML SDK
+# validator and the YAML language server, unless it is here from elsewhere.
 TEST_PACKAGES := poppler-utils libreoffice-writer g++ pkg-config libicu-dev python3-dev default-jdk-headless libjaxb-java \
-	fonts-tlwg-norasi-ttf fonts-tlwg-waree-ttf fonts-noto-core $(if $(shell command -v npm),,npm)
+	fonts-tlwg-norasi-ttf fonts-tlwg-waree-ttf fonts-noto-core pandoc $(if $(shell command -v npm),,npm)
 
 REAL := 611-2023-08-18
 LANGUAGES := vi th

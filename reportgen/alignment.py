@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from functools import cache
+from functools import lru_cache
 from itertools import accumulate, pairwise
 from typing import NamedTuple
 
@@ -74,19 +74,65 @@ def align(old: Sequence[Unit], new: Sequence[Unit], language: str) -> list[Step]
         new: the units after
         language: the BCP 47 tag of the texts
     """
-    steps: list[Step] = []
+    pairs: list[tuple[int, int]] = []
     matcher = SequenceMatcher(None, old, new, autojunk=False)
     for kind, start, end, first, last in matcher.get_opcodes():
         if kind == "equal":
-            steps += map(Step, range(start, end), range(first, last))
-            continue
-        for before, after in _pairs(old[start:end], new[first:last], language):
-            steps.append(Step(None if before is None else start + before, None if after is None else first + after))
-    return steps
+            pairs += zip(range(start, end), range(first, last), strict=True)
+        else:
+            found = _pairs(old[start:end], new[first:last], language)
+            pairs += ((start + before, first + after) for before, after in found)
+    tables = _tables(old), _tables(new)
+    steps: list[Step] = []
+    before = after = 0
+    for one, other in [*_within_tables(pairs, *tables), (len(old), len(new))]:
+        steps += _between(range(before, one), range(after, other), *tables)
+        steps.append(Step(one, other))
+        before, after = one + 1, other + 1
+    return steps[:-1]
 
 
-def _pairs(old: Sequence[Unit], new: Sequence[Unit], language: str) -> Iterator[tuple[int | None, int | None]]:
-    """Yield pairs whose likeness is the greatest in all, without crossing; what goes stands before what comes."""
+def _tables(units: Sequence[Unit]) -> list[int | None]:
+    """Return the table that each unit is a row of, by its first row's place; rows that follow each other are one."""
+    found: list[int | None] = []
+    for place, unit in enumerate(units):
+        above = found[-1] if found else None
+        found.append((place if above is None else above) if unit.is_row else None)
+    return found
+
+
+def _within_tables(
+    pairs: Iterable[tuple[int, int]], old: Sequence[int | None], new: Sequence[int | None]
+) -> Iterator[tuple[int, int]]:
+    """Yield pairs; of rows, only those that make one table out of one other: no table is torn apart."""
+    every = list(pairs)
+    shared = Counter((old[one], new[other]) for one, other in every if old[one] is not None)
+    best_of_old: dict[int | None, int | None] = {}
+    best_of_new: dict[int | None, int | None] = {}
+    for (before, after), _ in shared.most_common():
+        best_of_old.setdefault(before, after)
+        best_of_new.setdefault(after, before)
+    for one, other in every:
+        before, after = old[one], new[other]
+        if before is None or (best_of_old[before] == after and best_of_new[after] == before):
+            yield one, other
+
+
+def _between(gone: range, come: range, old: Sequence[int | None], new: Sequence[int | None]) -> Iterator[Step]:
+    """Yield what goes and what comes between two pairs: what goes first, but not amid a table that stays."""
+    above = new[come.start - 1] if come.start else None
+    going_on = sum(above is not None and new[place] == above for place in come)
+    rows = 0
+    while above is not None and rows < len(gone) and old[gone[rows]] is not None:
+        rows += 1
+    yield from (Step(place, None) for place in gone[:rows])
+    yield from (Step(None, place) for place in come[:going_on])
+    yield from (Step(place, None) for place in gone[rows:])
+    yield from (Step(None, place) for place in come[going_on:])
+
+
+def _pairs(old: Sequence[Unit], new: Sequence[Unit], language: str) -> Iterator[tuple[int, int]]:
+    """Yield pairs that do not cross and whose likeness is the greatest in all."""
     likeness = [[_likeness(one, other, language) for other in new] for one in old]
     best = [[0.0] * (len(new) + 1) for _ in range(len(old) + 1)]
     for row in reversed(range(len(old))):
@@ -100,13 +146,9 @@ def _pairs(old: Sequence[Unit], new: Sequence[Unit], language: str) -> Iterator[
             yield row, column
             row, column = row + 1, column + 1
         elif whole == best[row + 1][column]:
-            yield row, None
             row += 1
         else:
-            yield None, column
             column += 1
-    yield from ((left, None) for left in range(row, len(old)))
-    yield from ((None, left) for left in range(column, len(new)))
 
 
 def _likeness(old: Unit, new: Unit, language: str) -> float:
@@ -121,7 +163,7 @@ def _likeness(old: Unit, new: Unit, language: str) -> float:
     return _LEAST + share if share >= _ALIKE or total <= 2 * _SHORT else 0.0
 
 
-@cache
+@lru_cache(maxsize=4096)
 def _counted(text: str, language: str) -> Counter[str]:
     return Counter(word for word in words(text, language) if not word.isspace())
 

@@ -248,7 +248,8 @@ def _revisions(workspace: Workspace, inspection: str) -> Iterator[_Revision]:
     for entry in register.entries():
         if entry.inspection == inspection:
             files = dict(read_manifest(register.folder, entry)["files"])
-            issuance = Issuance(entry.number, entry.revision, dict(entry.reason))
+            reason = {**dict.fromkeys(workspace.languages(), ""), **entry.reason}  # a language may be new since
+            issuance = Issuance(entry.number, entry.revision, reason)
             yield _Revision(entry.revision, issuance, register.folder / entry.folder, files)
 
 
