@@ -254,6 +254,7 @@ def _tokens(pattern: str) -> Iterator[tuple[str, bool]]:
         yield (value, False) if isinstance(value, str) else (value[0] * value[1], True)
 
 
+@lru_cache(maxsize=256)
 def _check_fields(pattern: str, allowed: tuple[str, ...]) -> None:
     if pattern.replace("''", "").count("'") % 2:
         raise DateError("date-form-wrong", {"found": pattern}, "quote")

@@ -221,8 +221,13 @@ def _check_entries(inspection: Inspection, file: YamlFile, office: Office, offic
             seen.add(id(entry))
             values = {"name": _display_name(entry), "reason": entry.unconfirmed}
             found.append(Diagnostic("unconfirmed-entry", place, values, "confirm"))
-    in_office = {id(text): path for path, text in texts_in(office)}
-    for path, text in _used_texts(inspection, office):
+    lacking = [
+        (path, text)
+        for path, text in _used_texts(inspection, office)
+        if any(language not in text for language in inspection.languages)
+    ]
+    in_office = {id(text): path for path, text in texts_in(office)} if lacking else {}
+    for path, text in lacking:
         entry_path = in_office.get(id(text))
         related = () if entry_path is None else (Related(office_file.place(entry_path), Word("entry")),)
         found.extend(_missing_in(file.place(path), text, inspection.languages, related))

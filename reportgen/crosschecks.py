@@ -68,7 +68,7 @@ def cross_check(
 
     ``today`` is the day on which this is asked, None where it is of no matter.
     """
-    values = list(walk(inspection))
+    values = walk(inspection)
     texts = [(path, value) for path, value in values if isinstance(value, Text)]
     named = list(names_in_place(values))
     languages = [language for language in inspection.languages if language in rules]

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from decimal import Decimal
+from functools import partial
 from itertools import groupby
 
 from reportgen.checks import used_entries
@@ -225,7 +226,7 @@ class Edition:
     """One inspection in one language: the unit that is printed, stale or issued.
 
     ``people`` and ``places`` are names, in its language, that lines do not break as they like; ``office_names`` are
-    those of the office file among them. ``used`` is what it was made of.
+    those of the office file among them. ``ledger`` tells what it was made of.
     """
 
     id: str
@@ -236,7 +237,7 @@ class Edition:
     people: frozenset[str] = frozenset()
     places: frozenset[str] = frozenset()
     office_names: frozenset[str] = frozenset()
-    used: tuple[Ingredient, ...] = ()
+    ledger: Ledger = field(default_factory=Ledger, repr=False, compare=False)
 
     @property
     def language(self) -> str:
@@ -275,13 +276,13 @@ def make_edition(
         people=people | own_people,
         places=places | own_places,
         office_names=people | places,
-        used=ledger.used,
+        ledger=ledger,
     )
 
 
 def names_in(records: Office | Inspection, language: str) -> tuple[frozenset[str], frozenset[str]]:
     """Return the names of people, and what names of places have of their own, in a language."""
-    entries = [entry for _, entry in walk(records)]
+    entries = records.entries() if isinstance(records, Office) else [entry for _, entry in walk(records)]
     people = _in_language((entry.name for entry in entries if isinstance(entry, Person)), language)
     return people, _in_language((entry.proper for entry in entries if isinstance(entry, Body)), language)
 
@@ -300,8 +301,7 @@ class _Translator:
     issuance: Issuance | None
 
     def take(self, section: str, identifier: str) -> None:
-        if used := entry_ingredient(self.office, f"{section}.{identifier}", self.locale.language):
-            self.ledger.add(used)
+        self.ledger.add_later(partial(entry_ingredient, self.office, f"{section}.{identifier}", self.locale.language))
 
     def text(self, text: Text | None) -> str:
         return text.in_language(self.locale.language) if text else ""

@@ -27,6 +27,8 @@ def final_words(locale: Locale, value: Any) -> Any:
     A day or a time without a filter is an error: its form is the locale's to choose.
     """
     match value:
+        case str():  # nearly all values are texts
+            return value
         case Unknown():
             return locale.data.blanks.text
         case Named():
@@ -39,8 +41,6 @@ def final_words(locale: Locale, value: Any) -> Any:
             return format_count(value, locale.numbers())
         case Decimal():
             return format_decimal(value, locale.numbers())
-        case str():
-            return value
         case _ if is_dataclass(value) or isinstance(value, list | tuple | dict):
             raise NotText(type(value).__name__)
         case _:

@@ -98,9 +98,10 @@ class FontSet:
     families: tuple[FontFamily, ...]
     configuration: Path
 
-    def missing(self, text: str, families: Sequence[str]) -> set[str]:
+    def missing(self, text: Iterable[str], families: Sequence[str]) -> set[str]:
         """Return the characters that none of the declared ``families`` has; what leaves no ink needs no font."""
-        return {char for char in set(text) if not _is_inkless(char) and self.family_for(char, families) is None}
+        unknown = set(text).difference(*(_characters(self._family(family).files) for family in families))
+        return {char for char in unknown if not _is_inkless(char)}
 
     def family_for(self, letter: str, families: Sequence[str]) -> str | None:
         """Return the first of the declared ``families`` that has the letter in every face, or None.
@@ -389,6 +390,12 @@ def _face(family: FontFamily, *, bold: bool = False, italic: bool = False) -> _M
 def _has(family: FontFamily, letter: str) -> bool:
     faces = [_metrics(file.path).advances for file in family.files]
     return all(ord(char) in advances for char in letter for advances in faces)
+
+
+@cache
+def _characters(files: tuple[FontFile, ...]) -> frozenset[str]:
+    """Return the characters that all faces have."""
+    return frozenset(map(chr, set.intersection(*(set(_metrics(file.path).advances) for file in files))))
 
 
 def _is_inkless(char: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,16 +35,33 @@ def digest_of(content: Any) -> str:
 
 
 class Ledger:
-    """Where the use of a thing is written down while a page is made; each thing stands in it once."""
+    """Where the use of a thing is written down while a page is made; each thing stands in it once.
+
+    Most pages are only checked: what was used is not described before somebody asks for it.
+    """
 
     def __init__(self, used: Iterable[Ingredient] = ()) -> None:
         self._used = set(used)
+        self._undescribed: list[Callable[[], Ingredient | None]] = []
 
     def add(self, ingredient: Ingredient) -> None:
         """Write down that something is used."""
         self._used.add(ingredient)
 
+    def add_later(self, describe: Callable[[], Ingredient | None]) -> None:
+        """Write down that something is used, described when it is asked for; None where there is no such thing."""
+        self._undescribed.append(describe)
+
+    def copy(self) -> Ledger:
+        """Return a ledger that goes on from this one."""
+        other = Ledger(self._used)
+        other._undescribed += self._undescribed
+        return other
+
     @property
     def used(self) -> tuple[Ingredient, ...]:
         """All that was used, sorted."""
+        while self._undescribed:
+            if ingredient := self._undescribed.pop()():
+                self._used.add(ingredient)
         return tuple(sorted(self._used))

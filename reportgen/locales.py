@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, partial
 from string import Formatter
 from typing import Annotated, Any, Literal, Self, cast
 
@@ -290,7 +290,7 @@ class _RecordedClauses(Mapping[str, Clause]):
         found = self._clauses[identifier]
         if identifier not in self._asked:
             self._asked.add(identifier)
-            self._ledger.add(clause_ingredient(found))
+            self._ledger.add_later(partial(clause_ingredient, found))
         return found
 
     def __iter__(self) -> Iterator[str]:
@@ -312,7 +312,7 @@ class _RecordedData:
         value = getattr(self._data, key)
         if key not in self._asked:
             self._asked.add(key)
-            self._ledger.add(locale_ingredient(self._data, key))
+            self._ledger.add_later(partial(locale_ingredient, self._data, key))
         return value
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import datetime
 import re
 import types
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 from typing import Annotated, Any, ClassVar, TypeVar, Union, get_args
 
 from pydantic import (
@@ -379,18 +380,29 @@ def texts_in(value: Any, path: Path = ()) -> Iterator[tuple[Path, Text]]:
             yield found_path, found
 
 
-def walk(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
-    """Yield every record, text and value below a record with its path in the file."""
-    yield path, value
-    match value:
-        case Text():
-            return
-        case BaseModel():
-            for name, field in type(value).model_fields.items():
-                yield from walk(getattr(value, name), (*path, field.alias or name))
-        case Mapping():
-            for key, item in value.items():
-                yield from walk(item, (*path, key))
-        case tuple():
-            for index, item in enumerate(value):
-                yield from walk(item, (*path, index))
+def walk(value: Any, path: Path = ()) -> Sequence[tuple[Path, Any]]:
+    """Return every record, text and value below a record with its path in the file."""
+    found: list[tuple[Path, Any]] = []
+    _gather(value, path, found)
+    return found
+
+
+def _gather(value: Any, path: Path, found: list[tuple[Path, Any]]) -> None:
+    found.append((path, value))
+    if isinstance(value, str | Text):
+        return
+    if isinstance(value, BaseModel):
+        for name, key in _fields_of(type(value)):
+            _gather(getattr(value, name), (*path, key), found)
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            _gather(item, (*path, key), found)
+    elif isinstance(value, tuple):
+        for index, item in enumerate(value):
+            _gather(item, (*path, index), found)
+
+
+@cache
+def _fields_of(model: type[BaseModel]) -> tuple[tuple[str, str], ...]:
+    """Return the attributes of a record, each with its key in the file."""
+    return tuple((name, field.alias or name) for name, field in model.model_fields.items())

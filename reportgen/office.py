@@ -69,6 +69,10 @@ class Office(Record):
         """Return the agency or the unit of an id."""
         return self.agencies.get(identifier) or self.units.get(identifier)
 
+    def entries(self) -> tuple[Entry, ...]:
+        """Return all people, agencies and units."""
+        return (*self.people.values(), *self.agencies.values(), *self.units.values())
+
     def bodies(self) -> tuple[str, ...]:
         """Return the ids of all agencies and units."""
         return (*self.agencies, *self.units)

@@ -8,8 +8,9 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from functools import cache
+from copy import deepcopy
+from dataclasses import dataclass, field, fields, is_dataclass, replace
+from functools import cache, lru_cache, partial
 from types import CodeType
 from typing import Any
 
@@ -22,6 +23,7 @@ from jinja2.utils import pass_context
 from lxml import etree
 from markupsafe import Markup, escape
 
+from reportgen import edition as edition_module
 from reportgen.diagnostics import Diagnostic, Place, TemplateError
 from reportgen.edition import Edition
 from reportgen.filters import filters, final_words
@@ -30,7 +32,7 @@ from reportgen.locales import Locale, locale_ingredient
 from reportgen.model import Unknown
 from reportgen.numbers import letter, roman
 from reportgen.template_errors import CLAUSE, MAIN, TemplateSource, author_places
-from reportgen.typography import Typography, collapse, typeset
+from reportgen.typography import Typography, collapse, possible_letters, typeset
 
 _BUILTIN_FILTERS = ("batch", "first", "last", "length", "list")
 _BUILTIN_TESTS = ("defined", "none", "odd", "even", "string")
@@ -53,6 +55,34 @@ class Page:
     used: tuple[Ingredient, ...] = ()
     words: str = ""
     filled: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Manuscript:
+    """A page as the templates and clauses made it: all its words in order; digits and lines are not set yet.
+
+    Whoever only checks needs no more of a page. Its attributes are those of ``Page``.
+    """
+
+    language: str
+    places: Mapping[str, Place]
+    vocabulary: frozenset[tuple[str, str]]
+    words: str
+    filled: Mapping[str, tuple[str, ...]]
+    _ledger: Ledger = field(repr=False)
+    _root: etree._Element = field(repr=False)
+    _typography: Typography = field(repr=False)
+
+    def typeset(self) -> Page:
+        """Return the page as it is printed."""
+        root = deepcopy(self._root)
+        typeset(root, self._typography)
+        html = etree.tostring(root, method="html", encoding="unicode", doctype="<!DOCTYPE html>")
+        return Page(html, self.language, self.places, self.vocabulary, self._ledger.used, self.words, self.filled)
+
+    def possible_letters(self) -> frozenset[str]:
+        """Return all characters that the typeset page may have: its own, and others that its digits may become."""
+        return possible_letters(self._root, self._typography)
 
 
 class Numbering:
@@ -112,7 +142,14 @@ class CompiledTemplates(BytecodeCache):
 def make_page(
     edition: Edition, templates: Mapping[str, TemplateSource], compiled: CompiledTemplates | None = None
 ) -> Page:
-    """Return the page of an edition.
+    """Return the page of an edition; see ``write_page``."""
+    return write_page(edition, templates, compiled).typeset()
+
+
+def write_page(
+    edition: Edition, templates: Mapping[str, TemplateSource], compiled: CompiledTemplates | None = None
+) -> Manuscript:
+    """Return the words of an edition's page.
 
     Args:
         edition: what is printed
@@ -122,23 +159,23 @@ def make_page(
     Raises:
         TemplateError: where a template or a clause cannot be filled, with its author's own line.
     """
-    ledger = Ledger(edition.used)
-    ledger.add(locale_ingredient(edition.locale.data, "fonts"))  # not in the HTML: how large a second font is set
+    ledger = edition.ledger.copy()
+    # Not in the HTML: how large a second font is set.
+    ledger.add_later(partial(locale_ingredient, edition.locale.data, "fonts"))
     edition = replace(edition, locale=edition.locale.recorded(ledger))
     uses = _Uses()
     environment = _environment(edition, templates, uses, compiled)
     with author_places(environment, templates, edition.locale):
         text = environment.get_template(MAIN).render(**_names(edition))
     for name, source in uses.templates.items():
-        ledger.add(template_ingredient(name, source))
+        ledger.add_later(partial(template_ingredient, name, source))
     root = _parse(text, templates)
     typography = Typography.of(edition)
     words = collapse(root)
-    ledger.add(names_ingredient(typography.together.names_in(words) & edition.office_names))
-    typeset(root, typography)
-    html = etree.tostring(root, method="html", encoding="unicode", doctype="<!DOCTYPE html>")
+    ledger.add_later(lambda: names_ingredient(typography.together.names_in(words) & edition.office_names))
     vocabulary = frozenset((str(element.tag), element.get("class", "")) for element in root.iterfind("body//*"))
-    return Page(html, edition.language, _class_places(templates), vocabulary, ledger.used, words, uses.filled)
+    places = _class_places(tuple(templates.items()))
+    return Manuscript(edition.language, places, vocabulary, words, uses.filled, ledger, root, typography)
 
 
 def names_ingredient(names: Iterable[str]) -> Ingredient:
@@ -186,9 +223,10 @@ class _Uses:
         return {identifier: tuple(forms) for identifier, forms in self.forms.items()}
 
 
-def _class_places(templates: Mapping[str, TemplateSource]) -> Mapping[str, Place]:
-    places = {"": Place(templates[MAIN].path)}
-    for source in templates.values():
+@lru_cache(maxsize=16)  # one for each language: the inspections of a language share its templates
+def _class_places(templates: tuple[tuple[str, TemplateSource], ...]) -> Mapping[str, Place]:
+    places = {"": Place(dict(templates)[MAIN].path)}
+    for _, source in templates:
         for number, line in enumerate(source.text.splitlines(), 1):
             for found in re.finditer(r'class="([^"{]*)"', line):
                 places.setdefault(found[1], Place(source.path, number, found.start(1) + 1))
@@ -253,6 +291,12 @@ class _Environment(ImmutableSandboxedEnvironment):
             return True
         return isinstance(owner, datetime.date) and getattr(obj, "__name__", "") == "isoformat"
 
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        """Return an attribute; what is a field of an edition's own records is safe, and need not be looked at again."""
+        if attribute in _fields_of(obj.__class__):
+            return getattr(obj, attribute)
+        return super().getattr(obj, attribute)
+
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
         """Return a product or a remainder of whole numbers.
 
@@ -262,6 +306,13 @@ class _Environment(ImmutableSandboxedEnvironment):
         if operator == "**" or not (isinstance(left, int) and isinstance(right, int)):
             raise SecurityError(f"“{operator}” is for whole numbers only")
         return super().call_binop(context, operator, left, right)
+
+
+@cache
+def _fields_of(kind: type[Any]) -> frozenset[str]:
+    """Return the fields of a record that templates see; none of what is no such record."""
+    own = kind.__module__ == edition_module.__name__ and is_dataclass(kind)
+    return frozenset(each.name for each in fields(kind)) if own else frozenset()
 
 
 def _environment(
@@ -369,7 +420,7 @@ ELEMENTS = (
 _STYLED = frozenset({"p", "h1", "h2", "h3", "li", "hr", "th", "td", "figure", "figcaption", "img", "col", "a"})
 
 
-def check_vocabulary(page: Page, classes: frozenset[str]) -> list[Diagnostic]:
+def check_vocabulary(page: Page | Manuscript, classes: frozenset[str]) -> list[Diagnostic]:
     """Return each element of a page that the strict reader does not know, and each class without a rule."""
     found: list[Diagnostic] = []
     for element, name in sorted(page.vocabulary):

@@ -13,12 +13,13 @@ _TONE = r"[\u0E48-\u0E4B]"
 _MARK = r"[\u0E31\u0E33-\u0E3A\u0E47-\u0E4E]"
 
 # Two keys typed for one letter, or marks typed in the wrong order: they look the same on paper and mean the same.
+# Before each stands what a text must have for it: most texts have none of them.
 _THAI_REPAIRS = (
-    (re.compile(r"(?<!เ)เเ(?!เ)"), r"แ"),
-    (re.compile(rf"{_CONSONANT}\u0E4D({_TONE}?)\u0E32"), "\\1\u0e33"),
-    (re.compile(rf"{_CONSONANT}({_TONE})\u0E4D\u0E32"), "\\1\u0e33"),
-    (re.compile(rf"{_CONSONANT}\u0E33({_TONE})(?!{_MARK})"), "\\1\u0e33"),
-    (re.compile(rf"{_CONSONANT}([\u0E48-\u0E4C])([\u0E31\u0E34-\u0E39])(?!{_MARK})"), r"\2\1"),
+    ("เเ", re.compile(r"(?<!เ)เเ(?!เ)"), r"แ"),
+    ("\u0e4d", re.compile(rf"{_CONSONANT}\u0E4D({_TONE}?)\u0E32"), "\\1\u0e33"),
+    ("\u0e4d", re.compile(rf"{_CONSONANT}({_TONE})\u0E4D\u0E32"), "\\1\u0e33"),
+    ("\u0e33", re.compile(rf"{_CONSONANT}\u0E33({_TONE})(?!{_MARK})"), "\\1\u0e33"),
+    ("", re.compile(rf"{_CONSONANT}([\u0E48-\u0E4C])([\u0E31\u0E34-\u0E39])(?!{_MARK})"), r"\2\1"),
 )
 
 _THAI_RUN = re.compile(r"[\u0E00-\u0E7F]+")
@@ -54,8 +55,9 @@ def repair_thai(text: str) -> str:
     Two SARA E for SARA AE; NIKHAHIT and SARA AA for SARA AM; a tone mark or THANTHAKHAT typed before its vowel.
     Anything doubtful (three SARA E, two tone marks, a mark without a consonant) stays as typed.
     """
-    for pattern, replacement in _THAI_REPAIRS:
-        text = pattern.sub(replacement, text)
+    for letters, pattern, replacement in _THAI_REPAIRS:
+        if letters in text:
+            text = pattern.sub(replacement, text)
     return text
 
 

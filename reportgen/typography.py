@@ -159,6 +159,15 @@ def typeset(root: etree._Element, typography: Typography) -> None:
     _set_digits(root, typography, keep=False)
 
 
+def possible_letters(root: etree._Element, typography: Typography) -> frozenset[str]:
+    """Return all characters that a page may have once it is typeset: those of its texts, digits also in other forms."""
+    letters = set(etree.tostring(root, encoding="unicode"))
+    digits = {char for char in letters if char.isdecimal()}
+    return frozenset(letters | {to_ascii_digits(char) for char in digits}).union(
+        to_digits(char, typography.digits) for char in digits
+    )
+
+
 def _collapse(leaf: etree._Element) -> None:
     """Collapse white space as CSS does, so that the page's text is the text on paper."""
     ends_with_space = True
@@ -324,6 +333,7 @@ def _with_digits(text: str, typography: Typography, *, keep: bool) -> str:
 
 def _numbers_to(digits: str, text: str) -> str:
     """Set the numbers of a text; what only looks like one (``7*7``) stays as typed."""
+
     def set_one(found: re.Match[str]) -> str:
         return to_digits(found[0], digits) if _NUMBER.fullmatch(found[0]) else found[0]
 

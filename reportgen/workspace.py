@@ -29,7 +29,7 @@ from reportgen.fonts import FontSet, find_fonts
 from reportgen.inspection import Inspection, read_inspection
 from reportgen.locales import Locale, check_clauses, read_locale
 from reportgen.office import Office, read_office
-from reportgen.page import CompiledTemplates, Page, check_vocabulary, make_page
+from reportgen.page import CompiledTemplates, Manuscript, Page, check_vocabulary, write_page
 from reportgen.prose import ProseRules
 from reportgen.sheets import SheetSource, check_sheet, classes
 from reportgen.template_errors import TemplateSource
@@ -188,11 +188,16 @@ class LoadedInspection:
     file: YamlFile
     inspection: Inspection
     editions: Mapping[str, Edition]
-    pages: Mapping[str, Page]
+    manuscripts: Mapping[str, Manuscript]
     photos: Mapping[str, Path]
     photo_places: Mapping[str, Place]
     warnings: tuple[Diagnostic, ...]
     issuance: Issuance | None = None
+
+    @cached_property
+    def pages(self) -> Mapping[str, Page]:
+        """The pages by language, typeset when they are first asked for."""
+        return {language: manuscript.typeset() for language, manuscript in self.manuscripts.items()}
 
 
 def load_inspection(
@@ -228,24 +233,24 @@ def load_inspection(
         }
     except TemplateError as error:
         raise TemplateError(_at_day(file, error.diagnostics)) from None
-    pages = _make_pages(editions, library, found)
+    manuscripts = _write_pages(editions, library, found)
     found = _at_day(file, found)
     if fonts is not None:
         locales = {language: edition.locale for language, edition in editions.items()}
-        found += check_letters(pages, locales, library, file, fonts)
+        found += check_letters(manuscripts, locales, library, file, fonts)
     _stop(found)
     places = {photo.file: file.place(("photos", index, "file")) for index, photo in enumerate(inspection.photos)}
-    return LoadedInspection(identifier, file, inspection, editions, pages, photos, places, tuple(found), issuance)
+    return LoadedInspection(identifier, file, inspection, editions, manuscripts, photos, places, tuple(found), issuance)
 
 
-def _make_pages(editions: Mapping[str, Edition], library: Library, found: list[Diagnostic]) -> dict[str, Page]:
+def _write_pages(editions: Mapping[str, Edition], library: Library, found: list[Diagnostic]) -> dict[str, Manuscript]:
     """Return the pages that can be made; what is wrong with them, and with those that cannot, is a finding."""
-    pages: dict[str, Page] = {}
+    pages: dict[str, Manuscript] = {}
     wrong: dict[tuple[str, Place | None], Diagnostic] = {}  # a slip in a template that languages share is told once
     for language, edition in editions.items():
         findings: Iterable[Diagnostic]
         try:
-            pages[language] = make_page(edition, library.templates[language], library.compiled)
+            pages[language] = write_page(edition, library.templates[language], library.compiled)
             findings = check_vocabulary(pages[language], library.classes(language))
         except TemplateError as error:
             findings = error.diagnostics
@@ -300,14 +305,16 @@ def _is_inside(path: Path, folder: Path) -> bool:
 
 
 def check_letters(
-    pages: Mapping[str, Page], locales: Mapping[str, Locale], library: Library, file: YamlFile, fonts: FontSet
+    pages: Mapping[str, Manuscript], locales: Mapping[str, Locale], library: Library, file: YamlFile, fonts: FontSet
 ) -> list[Diagnostic]:
     """Return a finding for each place of a character that no font of its language has."""
     found: list[Diagnostic] = []
     for language, page in pages.items():
         locale = locales[language]
         families = [font.family for font in locale.data.fonts]
-        for char in sorted(fonts.missing(page.html, families)):
+        if not fonts.missing(page.possible_letters(), families):
+            continue  # nearly always: no need to typeset the page
+        for char in sorted(fonts.missing(page.typeset().html, families)):
             places = list(_places_of(char, (file, library.office_file), locale, library))
             values = {"character": char, "code": f"U+{ord(char):04X}", "language": language}
             values["fonts"] = ", ".join(families)

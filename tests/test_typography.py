@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import string
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from conftest import Office
@@ -12,7 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
+from reportgen.folders import Workspace
 from reportgen.typography import Typography, collapse, foreign_phrases, typeset
+from reportgen.workspace import check_letters, read_library
 
 THAI = "๐๑๒๓๔๕๖๗๘๙"
 FOREIGN = {"LATIN": "vi"}
@@ -128,3 +132,23 @@ def test_a_switch_changes_nothing_in_a_language_with_one_kind_of_digits(desk: De
 
 def test_white_space_is_collapsed_as_on_paper() -> None:
     assert set_page("<p>\n  ก  <span>ข </span> \n ค<br/> \n ง  </p>", NATIVE) == "<p>ก <span>ข </span>ค<br/>ง</p>"
+
+
+@pytest.mark.parametrize("digits", ["latin", "native"])
+@pytest.mark.parametrize("language", ["vi", "th"])
+def test_a_page_that_is_set_has_no_letter_that_was_not_foreseen(desk: Desk, digits: str, language: str) -> None:
+    desk.edit(REAL_FILE, ("copies: unknown", f"copies: unknown\ndigits: {digits}"), ("huyện Lắk", "huyện Lắk ๓ ٤ &"))
+    manuscript = desk.loaded(REAL).manuscripts[language]
+    surely = set(string.printable)
+    assert set(manuscript.typeset().html) - surely <= manuscript.possible_letters()
+    assert not any(letter.isdecimal() for letter in set(manuscript.words) - manuscript.possible_letters())
+
+
+def test_a_digit_that_no_font_has_is_told_where_it_is_printed_and_only_there(desk: Desk) -> None:
+    fonts = Mock()
+    fonts.missing = lambda letters, families: {"๗"} & set(letters)
+    loaded = desk.loaded(REAL)
+    locales = {language: edition.locale for language, edition in loaded.editions.items()}
+    library = read_library(Workspace(desk.root))
+    found = check_letters(loaded.manuscripts, locales, library, loaded.file, fonts)
+    assert {(each.name, each.values["language"]) for each in found} == {("no-font-has", "th")}
