@@ -26,6 +26,7 @@ from reportgen.diagnostics import (
 )
 from reportgen.folders import INSPECTIONS, ReadOnce, Workspace
 from reportgen.ingredients import Ingredient, digest_of
+from reportgen.register import RegisterEntry
 from reportgen.staleness import (
     FORMATS,
     Examiner,
@@ -60,7 +61,7 @@ _SILENT = frozenset({"formats", "places", "vocabulary", "used", "words", "config
 class Order:
     """What is asked for: inspections, languages (none: all), formats, processes, fonts in the DOCX; all or stale.
 
-    ``today`` is for warnings only; nothing that is printed depends on it.
+    ``today`` and ``entries``, the rows of the register, are for findings only; nothing that is printed depends on them.
     """
 
     ids: tuple[str, ...]
@@ -71,6 +72,7 @@ class Order:
     attach: bool = False
     force: bool = False
     today: datetime.date | None = None
+    entries: tuple[RegisterEntry, ...] = ()
 
     def is_due(self, status: Status) -> bool:
         """Whether a file is to be printed."""
@@ -198,7 +200,7 @@ class _Run:
         os.environ["FONTCONFIG_FILE"] = str(self._fonts.fontconfig())
         with _renderer(self._order.jobs) as submit:
             prepared = (self._prepare(inspection, keys) for inspection, keys in due.items())
-            pending: Iterable[tuple[_Prepared, dict[str, Callable[[], list[_File]]]]]
+            pending: Iterable[tuple[_Prepared, dict[str, Callable[[], list[PrintedFile]]]]]
             pending = ((item, {name: submit(job) for name, job in item.jobs.items()}) for item in prepared)
             if self._order.jobs > 1:
                 pending = list(pending)  # work for all from the first moment; else one inspection is held at a time
@@ -218,7 +220,10 @@ class _Run:
             return _Prepared(inspection, {}, {})
         reading = ReadOnce(self._workspace.root)
         try:
-            loaded = load_inspection(reading, self.library, inspection, self._fonts, today=self._order.today)
+            order = self._order
+            loaded = load_inspection(
+                reading, self.library, inspection, self._fonts, today=order.today, entries=order.entries
+            )
             pictures, photos = _pictures(loaded, _picture_width(loaded, self.library))
         except ReportgenError as error:
             return _Prepared(inspection, {}, {}, error.diagnostics)
@@ -237,8 +242,7 @@ class _Run:
 
     def _made(self, key: FileKey, loaded: LoadedInspection, sources: Sources, job: Job) -> Made:
         page = loaded.pages[key.language]
-        own = told(loaded.file.data).ingredients
-        used = (*page.used, *own, *photo_ingredients(sources.photos), *self._shared.of(key.language))
+        used = made_of(loaded, key.language, sources.photos, self._shared)
         before = self._examiner.prints.get(key)
         return Made(
             sources=sources,
@@ -260,9 +264,9 @@ class _Run:
 
     # ---- writing and recording
 
-    def _finish(self, item: _Prepared, futures: Mapping[str, Callable[[], list[_File]]]) -> Outcome:
+    def _finish(self, item: _Prepared, futures: Mapping[str, Callable[[], list[PrintedFile]]]) -> Outcome:
         errors = list(item.errors)
-        rendered: dict[FileKey, _File] = {}
+        rendered: dict[FileKey, PrintedFile] = {}
         for language, result in futures.items():
             try:
                 rendered |= {FileKey(item.id, language, file.format): file for file in result()}
@@ -280,7 +284,7 @@ class _Run:
         return Outcome(item.id, written, tuple(sort_diagnostics(errors)), tuple(warnings))
 
     def _write(
-        self, item: _Prepared, rendered: Mapping[FileKey, _File], warnings: list[Diagnostic]
+        self, item: _Prepared, rendered: Mapping[FileKey, PrintedFile], warnings: list[Diagnostic]
     ) -> tuple[Path, ...]:
         """Write and record the files of an inspection; what is identical stays untouched. Return those written."""
         files: dict[Path, bytes] = {}
@@ -314,8 +318,27 @@ def make_jobs(loaded: LoadedInspection, library: Library, fonts: FontSet, order:
     Raises:
         InputError: for photographs that cannot be read.
     """
-    pictures, _ = _pictures(loaded, _picture_width(loaded, library))
-    return _jobs(loaded, library, fonts, pictures, order)
+    return prepare_jobs(loaded, library, fonts, order)[0]
+
+
+def prepare_jobs(
+    loaded: LoadedInspection, library: Library, fonts: FontSet, order: Order
+) -> tuple[dict[str, Job], dict[str, str]]:
+    """Return what is to be rendered of an inspection, by language, and the SHA-256 of its photographs, by name.
+
+    Raises:
+        InputError: for photographs that cannot be read.
+    """
+    pictures, photos = _pictures(loaded, _picture_width(loaded, library))
+    return _jobs(loaded, library, fonts, pictures, order), photos
+
+
+def made_of(
+    loaded: LoadedInspection, language: str, photos: Mapping[str, str], shared: Shared
+) -> tuple[Ingredient, ...]:
+    """Return all that an edition is made of; ``photos`` are the SHA-256 of the photographs' files, by name."""
+    own = told(loaded.file.data).ingredients
+    return (*loaded.pages[language].used, *own, *photo_ingredients(photos), *shared.of(language))
 
 
 def _jobs(
@@ -395,7 +418,7 @@ def _plain(value: Any) -> Any:
 
 
 @dataclass(frozen=True)
-class _File:
+class PrintedFile:
     """A printed file, and its paragraphs as (style, text)."""
 
     format: str
@@ -409,24 +432,25 @@ class _renderer:  # noqa: N801 - used as a with-statement
     def __init__(self, jobs: int) -> None:
         self._pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) if jobs > 1 else None
 
-    def __enter__(self) -> Callable[[Job], Callable[[], list[_File]]]:
+    def __enter__(self) -> Callable[[Job], Callable[[], list[PrintedFile]]]:
         return self._submit
 
     def __exit__(self, *_: object) -> None:
         if self._pool:
             self._pool.shutdown(cancel_futures=True)
 
-    def _submit(self, job: Job) -> Callable[[], list[_File]]:
+    def _submit(self, job: Job) -> Callable[[], list[PrintedFile]]:
         if self._pool is None:
-            return lambda: _render_files(job)
-        future: Future[list[_File]] = self._pool.submit(_render_files, job)
+            return lambda: render_files(job)
+        future: Future[list[PrintedFile]] = self._pool.submit(render_files, job)
         return future.result
 
 
-def _render_files(job: Job) -> list[_File]:
+def render_files(job: Job) -> list[PrintedFile]:
+    """Return the printed files of a job. ``FONTCONFIG_FILE`` names the fonts before this is called."""
     from reportgen.blocks import leaves
     from reportgen.render import render
 
     made = render(job)
     blocks = tuple((leaf.style, leaf.text) for leaf in leaves(made.document.blocks))
-    return [_File(form, content, blocks) for form, content in made.files.items()]
+    return [PrintedFile(form, content, blocks) for form, content in made.files.items()]

@@ -14,6 +14,7 @@ from multiprocessing.connection import Connection
 from reportgen.diagnostics import Diagnostic, ReportgenError
 from reportgen.folders import Workspace
 from reportgen.fonts import FontSet
+from reportgen.register import RegisterEntry
 from reportgen.workspace import Library, load_inspection
 
 MANY = 16  # inspections; for fewer another process costs more than it saves
@@ -23,17 +24,20 @@ Findings = list[Diagnostic]
 
 @dataclass(frozen=True)
 class Checker:
-    """Checks inspections one by one; ``today`` is the day on which that is done."""
+    """Checks inspections one by one; ``today`` is the day on which that is done, ``entries`` the register's rows."""
 
     workspace: Workspace
     library: Library
     fonts: FontSet | None
     today: datetime.date
+    entries: tuple[RegisterEntry, ...] = ()
 
     def check(self, identifier: str) -> Findings:
         """Return all that is wrong with an inspection, errors or warnings."""
         try:
-            loaded = load_inspection(self.workspace, self.library, identifier, self.fonts, today=self.today)
+            loaded = load_inspection(
+                self.workspace, self.library, identifier, self.fonts, today=self.today, entries=self.entries
+            )
         except ReportgenError as error:
             return list(error.diagnostics)
         return list(loaded.warnings)

@@ -8,6 +8,7 @@ from reportgen.diagnostics import Diagnostic, Place, Related, Severity, Word
 from reportgen.inspection import Inspection, Role
 from reportgen.model import Path, Text, Unknown, texts_in, walk
 from reportgen.office import Body, Entry, Office, Person
+from reportgen.register import RegisterEntry, next_number
 from reportgen.texts import folded, nearest
 from reportgen.yamlfile import YamlFile
 
@@ -49,6 +50,25 @@ def _check_languages(inspection: Inspection, file: YamlFile, there: tuple[str, .
             for language in sorted(text.languages - set(asked))
         )
     return found
+
+
+def check_number(
+    inspection: Inspection, identifier: str, place: Place, entries: Iterable[RegisterEntry]
+) -> list[Diagnostic]:
+    """Return the finding that other minutes of the year were issued under the number that a file gives."""
+    number, year = inspection.number, inspection.date.last.year
+    every = tuple(entries)
+    for entry in every:
+        same = (entry.year, entry.series, entry.number) == (year, number.series, number.value)
+        if same and entry.inspection != identifier:
+            values = {
+                "number": entry.symbol,
+                "year": year,
+                "inspection": entry.inspection,
+                "next": f"{next_number(every, year, number.series)}/{number.series}",
+            }
+            return [Diagnostic("number-taken", place, values, "next")]
+    return []
 
 
 def unknown_language(place: Place, language: str, there: Iterable[str]) -> Diagnostic:

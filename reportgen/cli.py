@@ -176,6 +176,7 @@ def check(settings: Settings, ids: tuple[str, ...]) -> None:
     """Read everything, say everything that is wrong; write nothing."""
     from reportgen.checking import Checker
     from reportgen.folders import Workspace
+    from reportgen.register import register_of
     from reportgen.workspace import fonts_or_warning, read_library
 
     workspace = Workspace.find(settings.folder)
@@ -183,7 +184,8 @@ def check(settings: Settings, ids: tuple[str, ...]) -> None:
     library = read_library(workspace)
     fonts, found = fonts_or_warning(library)
     found += library.warnings
-    found += Checker(workspace, library, fonts, _today()).check_all(chosen)
+    entries = register_of(workspace).entries()
+    found += Checker(workspace, library, fonts, _today(), entries).check_all(chosen)
     settings.report(found)
     count = Counter(finding.severity for finding in sort_diagnostics(found))
     errors, warnings, notes = (count[severity] for severity in Severity)
@@ -214,13 +216,16 @@ def build(
     from reportgen.build import Order
     from reportgen.build import build as print_all
     from reportgen.folders import Workspace, cache_folder
+    from reportgen.register import register_of
     from reportgen.schema import renew_copies
-    from reportgen.staleness import FORMATS
+    from reportgen.staleness import FORMATS, issued_editions
 
     workspace = Workspace.find(settings.folder)
     chosen = _chosen(workspace, ids)
     _known_languages(languages, workspace.languages())
-    order = Order(chosen, languages, formats or FORMATS, jobs, embed_fonts, attach, force, _today())
+    register = register_of(workspace)
+    issued, entries = issued_editions(register), register.entries()
+    order = Order(chosen, languages, formats or FORMATS, jobs, embed_fonts, attach, force, _today(), issued, entries)
     found: list[Diagnostic] = []
     files: list[Path] = []
     printed = failed = 0
@@ -246,14 +251,16 @@ def status(settings: Settings, ids: tuple[str, ...], why: bool) -> None:
     """Tell which files are up to date, which are not, and why; write nothing."""
     from reportgen.cleaning import find_orphans
     from reportgen.folders import Workspace, cache_folder
-    from reportgen.staleness import Standing, take_stock
+    from reportgen.register import register_of
+    from reportgen.staleness import Standing, issued_editions, take_stock
     from reportgen.state import Contents, State
 
     workspace = Workspace.find(settings.folder)
     chosen = _chosen(workspace, ids)
     with State.reading(workspace.root) as state:
         contents = Contents(workspace.root, state.stats())
-        examiner = take_stock(workspace, state, contents, cache_folder())
+        issued = issued_editions(register_of(workspace))
+        examiner = take_stock(workspace, state, contents, cache_folder(), issued)
         found = tuple(examiner.examine(chosen))
         orphans = find_orphans(workspace, examiner, contents).ours
     State.remember(workspace.root, contents.news, {})

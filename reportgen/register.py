@@ -14,13 +14,14 @@ import os
 import shutil
 import sqlite3
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from reportgen.diagnostics import Diagnostic, InputError, Place, SetupError
+from reportgen.folders import ISSUED, OUTPUT, Workspace
 
 DATABASE = "register.sqlite"
 MANIFEST = "manifest.json"
@@ -44,7 +45,7 @@ CREATE TRIGGER IF NOT EXISTS entries_remain BEFORE DELETE ON entries BEGIN SELEC
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class RegisterEntry:
     """One row of the register: one revision of the minutes of one inspection, in all its languages.
 
     ``day`` is the day of the minutes (ISO 8601), ``recorded`` the moment of issue (ISO 8601, UTC). ``reason`` tells by
@@ -78,7 +79,7 @@ class Entry:
         series = self.series.replace("/", "-")
         return f"{self.year}/{self.number}-{series}/r{self.revision}"
 
-    def bound(self) -> Entry:
+    def bound(self) -> RegisterEntry:
         """Return the row with the digest of all that it says."""
         facts = {name: value for name, value in asdict(self).items() if name != "digest"}
         return replace(self, digest=_sha256(_canonical(facts)))
@@ -90,7 +91,7 @@ class Register:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def entries(self) -> tuple[Entry, ...]:
+    def entries(self) -> tuple[RegisterEntry, ...]:
         """Return all rows, in the order in which they were written.
 
         Raises:
@@ -101,7 +102,7 @@ class Register:
         with self._connected() as connection:
             return _rows(connection)
 
-    def entry_of(self, inspection: str) -> Entry | None:
+    def entry_of(self, inspection: str) -> RegisterEntry | None:
         """Return the last revision of an inspection's minutes, or None where they are not issued."""
         return next((entry for entry in reversed(self.entries()) if entry.inspection == inspection), None)
 
@@ -156,6 +157,11 @@ class Register:
             yield
 
 
+def register_of(workspace: Workspace) -> Register:
+    """Return the register of a workspace; it need not be there yet."""
+    return Register(workspace.root / OUTPUT / ISSUED)
+
+
 class Issuing:
     """The register while one process holds it alone."""
 
@@ -163,15 +169,15 @@ class Issuing:
         self._folder = folder
         self._connection = connection
 
-    def entries(self) -> tuple[Entry, ...]:
+    def entries(self) -> tuple[RegisterEntry, ...]:
         """Return all rows."""
         return _rows(self._connection)
 
     def next_number(self, year: int, series: str) -> int:
         """Return the number after the highest one of a year and a series; 1 where there is none."""
-        return max((e.number for e in self.entries() if (e.year, e.series) == (year, series)), default=0) + 1
+        return next_number(self.entries(), year, series)
 
-    def freeze(self, entry: Entry, files: Mapping[str, bytes], details: Mapping[str, Any]) -> Entry:
+    def freeze(self, entry: RegisterEntry, files: Mapping[str, bytes], details: Mapping[str, Any]) -> RegisterEntry:
         """Issue: write the files and their manifest, give the folder its name, add the row. Return the row.
 
         Args:
@@ -207,7 +213,7 @@ class Issuing:
             self._add(path, (path / MANIFEST).read_bytes())
             waiting.remove(path)
 
-    def _add(self, folder: Path, manifest: bytes) -> Entry:
+    def _add(self, folder: Path, manifest: bytes) -> RegisterEntry:
         facts = json.loads(manifest)["row"]
         entry = _entry({**facts, "manifest": _sha256(manifest)}).bound()
         for path in folder.iterdir():
@@ -220,6 +226,11 @@ class Issuing:
         marks = ", ".join(f":{name}" for name in columns)
         self._connection.execute(f"INSERT INTO entries ({names}) VALUES ({marks})", columns)  # noqa: S608 - own names
         return entry
+
+
+def next_number(entries: Iterable[RegisterEntry], year: int, series: str) -> int:
+    """Return the number after the highest one of a year and a series; 1 where there is none."""
+    return max((entry.number for entry in entries if (entry.year, entry.series) == (year, series)), default=0) + 1
 
 
 # ---- proving --------------------------------------------------------------------------------------------------------
@@ -250,7 +261,7 @@ def verify_register(register: Register) -> list[Diagnostic]:
     return found
 
 
-def _without_row(folder: Path, entries: tuple[Entry, ...]) -> list[Path]:
+def _without_row(folder: Path, entries: tuple[RegisterEntry, ...]) -> list[Path]:
     known = {folder / entry.folder for entry in entries}
     return [path for path in sorted(folder.glob("*/*/r*")) if path.is_dir() and path not in known]
 
@@ -271,7 +282,7 @@ def _follows(folder: Path, digest: str) -> bool:
         return False
 
 
-def _verify_folder(folder: Path, base: str, entry: Entry) -> Iterator[Diagnostic]:
+def _verify_folder(folder: Path, base: str, entry: RegisterEntry) -> Iterator[Diagnostic]:
     values = {"number": entry.symbol, "revision": entry.revision}
     path = folder / entry.folder / MANIFEST
     place = Place(f"{base}/{entry.folder}/{MANIFEST}")
@@ -295,7 +306,7 @@ def _verify_folder(folder: Path, base: str, entry: Entry) -> Iterator[Diagnostic
             yield Diagnostic("issued-file-changed", at, {**values, "file": name}, "restore")
 
 
-def read_manifest(folder: Path, entry: Entry) -> Mapping[str, Any]:
+def read_manifest(folder: Path, entry: RegisterEntry) -> Mapping[str, Any]:
     """Return the manifest of an issued revision: ``row``, ``files`` (SHA-256 by name), and what was told besides.
 
     Raises:
@@ -317,13 +328,13 @@ def read_manifest(folder: Path, entry: Entry) -> Mapping[str, Any]:
 # ---- bytes ----------------------------------------------------------------------------------------------------------
 
 
-def _manifest(entry: Entry, files: Mapping[str, bytes], details: Mapping[str, Any]) -> bytes:
+def _manifest(entry: RegisterEntry, files: Mapping[str, bytes], details: Mapping[str, Any]) -> bytes:
     row = {name: value for name, value in asdict(entry).items() if name not in ("manifest", "digest")}
     whole = {"row": row, "files": {name: _sha256(content) for name, content in sorted(files.items())}, **details}
     return (json.dumps(whole, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
 
 
-def _rows(connection: sqlite3.Connection) -> tuple[Entry, ...]:
+def _rows(connection: sqlite3.Connection) -> tuple[RegisterEntry, ...]:
     cursor = connection.execute("SELECT * FROM entries ORDER BY row")
     names = [column[0] for column in cursor.description]
     found = (dict(zip(names, row, strict=True)) for row in cursor)
@@ -332,8 +343,8 @@ def _rows(connection: sqlite3.Connection) -> tuple[Entry, ...]:
     )
 
 
-def _entry(facts: Mapping[str, Any]) -> Entry:
-    return Entry(**{**facts, "languages": tuple(facts["languages"]), "units": tuple(facts["units"])})
+def _entry(facts: Mapping[str, Any]) -> RegisterEntry:
+    return RegisterEntry(**{**facts, "languages": tuple(facts["languages"]), "units": tuple(facts["units"])})
 
 
 def _canonical(facts: Mapping[str, Any]) -> bytes:

@@ -19,6 +19,7 @@ from reportgen.diagnostics import InputError, Word, one_line, ui_languages
 from reportgen.folders import INSPECTIONS, Workspace
 from reportgen.fonts import list_fonts
 from reportgen.ingredients import Ingredient, digest_of
+from reportgen.register import Register, read_manifest
 from reportgen.state import Contents, Failure, FileKey, Print, Sources, State
 from reportgen.tools import tools
 
@@ -433,3 +434,20 @@ def take_stock(
         return Shared(library, library.find_fonts(cache), around.tools)
 
     return Examiner(workspace, state, contents, around, read_shared, issued)
+
+
+def issued_editions(register: Register) -> dict[tuple[str, str], Issued]:
+    """Return the editions that are issued, by inspection and language: of each the last revision."""
+    found: dict[tuple[str, str], Issued] = {}
+    for entry in register.entries():
+        manifest = read_manifest(register.folder, entry)
+        for language in entry.languages:
+            edition = manifest["editions"][language]
+            found[entry.inspection, language] = Issued(
+                number=entry.symbol,
+                revision=entry.revision,
+                used=tuple(Ingredient(**each) for each in edition["draft"]),
+                day=edition["day"],
+                words=edition["words"],
+            )
+    return found

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import datetime
 import difflib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TypeVar
 
 from reportgen.calendars import DateForms
-from reportgen.checks import check_inspection, check_office, suggest_entry
+from reportgen.checks import check_inspection, check_number, check_office, suggest_entry
 from reportgen.crosschecks import cross_check, make_rules
 from reportgen.diagnostics import (
     Diagnostic,
@@ -31,6 +31,7 @@ from reportgen.locales import Locale, check_clauses, read_locale
 from reportgen.office import Office, read_office
 from reportgen.page import CompiledTemplates, Manuscript, Page, check_vocabulary, write_page
 from reportgen.prose import ProseRules
+from reportgen.register import RegisterEntry
 from reportgen.sheets import SheetSource, check_sheet, classes
 from reportgen.template_errors import TemplateSource
 from reportgen.wording import check_unused, check_wordings
@@ -207,12 +208,13 @@ def load_inspection(
     fonts: FontSet | None,
     issuance: Issuance | None = None,
     today: datetime.date | None = None,
+    entries: Sequence[RegisterEntry] = (),
 ) -> LoadedInspection:
     """Return an inspection, checked against the office, its photographs, the templates and the fonts.
 
     ``fonts`` is None where letters cannot be checked; the caller tells the user so. ``issuance`` is the number under
     which the minutes are issued, None while they are not. ``today`` only tells whether the visit is still to come; None
-    asks nothing.
+    asks nothing. ``entries`` are the rows of the register: no other minutes may have the number that the file gives.
 
     Raises:
         ReportgenError: with all that is wrong.
@@ -224,6 +226,7 @@ def load_inspection(
         raise InputError([*file.notes, *(suggest_entry(one, library.office) for one in error.diagnostics)]) from None
     found = [*file.notes, *check_inspection(inspection, file, library.office, library.locales, library.office_file)]
     found += cross_check(inspection, file, library.office, library.prose_rules, today)
+    found += check_number(inspection, identifier, file.place(("number",)), entries)
     photos = dict(_find_photos(workspace, identifier, inspection, file, found))
     _stop(found)
     try:

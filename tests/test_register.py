@@ -16,13 +16,13 @@ from pathlib import Path
 import pytest
 
 from reportgen.diagnostics import ReportgenError, SetupError
-from reportgen.register import DATABASE, MANIFEST, Entry, Register, read_manifest, verify_register
+from reportgen.register import DATABASE, MANIFEST, RegisterEntry, Register, read_manifest, verify_register
 
 PROJECT = Path(__file__).parents[1]
 FILES = {"a.vi.pdf": b"%PDF words", "a.vi.docx": b"PK words"}
 
 
-def entry(number: int, revision: int = 1, **others: object) -> Entry:
+def entry(number: int, revision: int = 1, **others: object) -> RegisterEntry:
     facts = {
         "year": 2023,
         "series": "BB-ĐKT",
@@ -35,10 +35,10 @@ def entry(number: int, revision: int = 1, **others: object) -> Entry:
         "units": ("lak-dpc",),
         "reason": {},
     }
-    return Entry(**{**facts, **others})
+    return RegisterEntry(**{**facts, **others})
 
 
-def issue(register: Register, year: int = 2023, series: str = "BB-ĐKT") -> Entry:
+def issue(register: Register, year: int = 2023, series: str = "BB-ĐKT") -> RegisterEntry:
     with register.issuing() as turn:
         number = turn.next_number(year, series)
         return turn.freeze(entry(number, year=year, series=series), FILES, {"tools": {"reportgen": "1"}})
