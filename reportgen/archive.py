@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
+from xml.sax.saxutils import escape
 
 VARIANT = "pdf/a-3a"
 
@@ -45,9 +46,15 @@ _ACCESSIBLE = b"""\
 """
 _END = b"</rdf:RDF>"
 
+# ISO 16684-1, 8.3: the Dublin Core property of XMP.
+_IDENTIFIER = """\
+<rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:identifier>{}</dc:identifier>\
+</rdf:Description>
+"""
 
-def identify(pdf: Any) -> None:
-    """Say in a PDF/A file that it is PDF/UA-1 too; in a ``finisher`` of ``Document.write_pdf``.
+
+def identify(pdf: Any, identifier: str) -> None:
+    """Say in a PDF/A file that it is PDF/UA-1 too, and which issued minutes it holds; in a ``finisher``.
 
     Raises RuntimeError when WeasyPrint does not write metadata as this module expects.
     """
@@ -55,7 +62,8 @@ def identify(pdf: Any) -> None:
     (packet,) = metadata.stream
     if packet.count(_END) != 1:
         raise RuntimeError("the metadata of the PDF are not one RDF text")
-    metadata.stream = [packet.replace(_END, _ACCESSIBLE + _END)]
+    own = _IDENTIFIER.format(escape(identifier)).encode() if identifier else b""
+    metadata.stream = [packet.replace(_END, own + _ACCESSIBLE + _END)]
 
 
 def mend_attachments(pdf: Any, media_types: Mapping[str, str]) -> None:

@@ -250,6 +250,7 @@ class Document:
     author: str
     subject: str
     language: str
+    identifier: str  # of issued minutes; empty before
     created: datetime.datetime
     setup: PageSetup
     root: Look

@@ -389,6 +389,114 @@ def _edition_as_json(each: Any, language: str) -> dict[str, Any]:
 
 
 @main.command()
+@click.argument("identifier", metavar="ID")
+@click.option("--revise", is_flag=True, help="Replace the minutes that were issued.")
+@click.option("--reason", "reasons", multiple=True, metavar="TEXT", help="Why: TEXT, or vi=TEXT for each language.")
+@reports
+def issue(settings: Settings, identifier: str, revise: bool, reasons: tuple[str, ...]) -> None:
+    """Give the minutes their number, freeze their files, and enter them in the register."""
+    from reportgen.folders import Workspace, cache_folder
+    from reportgen.issuing import Request
+    from reportgen.issuing import issue as issue_minutes
+
+    workspace = Workspace.find(settings.folder)
+    now = datetime.datetime.now().astimezone()
+    told = _reasons(reasons, workspace.languages())
+    request = Request(workspace.inspection_id(identifier), now, revise or bool(reasons), told)
+    made = issue_minutes(workspace, request, cache_folder())
+    settings.report(made.warnings, made.files)
+    settings.say("issued", number=made.entry.symbol, revision=made.entry.revision)
+
+
+def _reasons(reasons: tuple[str, ...], languages: tuple[str, ...]) -> dict[str, str]:
+    """Return reasons by language; one without a language stands under ``*``."""
+    told: dict[str, str] = {}
+    for reason in reasons:
+        language, equals, text = reason.partition("=")
+        key, value = (language, text) if equals and language in languages else ("*", reason)
+        told[key] = value
+    return told
+
+
+@main.command()
+@click.option("--year", type=int, help="Only of this year.")
+@click.option("--unit", help="Only visits to this unit, by its id.")
+@click.option("--language", help="Only minutes in this language.")
+@click.option("--state", type=click.Choice(("issued", "replaced", "changed")), help="Only minutes in this state.")
+@click.option("--csv", "as_csv", is_flag=True, help="As a table for spreadsheets.")
+@click.option("--verify", "verified", is_flag=True, help="Prove that nothing was changed since it was issued.")
+@reports
+def register(
+    settings: Settings,
+    year: int | None,
+    unit: str | None,
+    language: str | None,
+    state: str | None,
+    as_csv: bool,
+    verified: bool,
+) -> None:
+    """List what was issued, or prove that it is unchanged."""
+    from reportgen.folders import Workspace, cache_folder
+    from reportgen.listing import Choice, list_entries
+    from reportgen.register import register_of, verify_register
+
+    workspace = Workspace.find(settings.folder)
+    own = register_of(workspace)
+    if verified:
+        found = verify_register(own)
+        settings.report(found)
+        if not found:
+            entries = own.entries()
+            files = sum(len(entry.languages) for entry in entries) * 2
+            settings.say("register-intact", rows=len(entries), files=files)
+        sys.exit(1 if found else 0)
+    listed = list_entries(workspace, Choice(year, unit, language, state), cache_folder())
+    _show_entries(settings, listed, as_csv=as_csv)
+
+
+def _show_entries(settings: Settings, listed: Sequence[Any], *, as_csv: bool) -> None:
+    if settings.output_format == "json":
+        import json  # for programs only
+
+        rows = [each.as_data() for each in listed]
+        click.echo(json.dumps({"findings": [], "files": [], "entries": rows}, ensure_ascii=False, indent=2))
+    elif as_csv:
+        from reportgen.listing import as_csv as write_csv
+
+        click.echo(write_csv(listed), nl=False)
+    elif not listed:
+        settings.say("register-empty")
+    else:
+        from reportgen.listing import HEADS
+        from reportgen.tables import table
+
+        heads = [head.text(settings.language) for head in HEADS]
+        rows = [heads, *(each.cells(settings.language) for each in listed)]
+        click.echo("\n".join(table(rows)))
+
+
+@main.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+@reports
+def verify(settings: Settings, file: Path) -> None:
+    """Tell whether a PDF or a DOCX is one that was issued, unchanged, and whether its sources still make it."""
+    from reportgen.folders import Workspace, cache_folder
+    from reportgen.verifying import Verdict
+    from reportgen.verifying import verify as verify_file
+
+    workspace = Workspace.find(settings.folder)
+    found = verify_file(workspace, file.name, file.read_bytes(), cache_folder())
+    if settings.output_format == "json":
+        import json  # for programs only
+
+        click.echo(json.dumps(found.as_data(settings.language), ensure_ascii=False, indent=2))
+    else:
+        for line in found.lines(file.name, settings.language):
+            click.echo(line)
+    sys.exit(0 if found.verdict in (Verdict.UNCHANGED, Verdict.EXTENDED) else 1)
+
+
+@main.command()
 @click.option("--dry-run", is_flag=True, help="Only list what would be deleted.")
 @reports
 def clean(settings: Settings, dry_run: bool) -> None:

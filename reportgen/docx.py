@@ -96,7 +96,9 @@ def print_docx(document: Document, pictures: Mapping[str, bytes], fonts: FontMet
     extra = {_HEADER: NamedStyle("header", "paragraph", _centred(number.look))} if number else {}
     styles = WordStyles(document, fonts, extra)
     languages = ScriptLanguages.of(document)
-    properties = Properties(document.title, document.author, document.subject, document.language, document.created)
+    properties = Properties(
+        document.title, document.author, document.subject, document.language, document.created, document.identifier
+    )
     base = base_package(properties, _families(document), (languages.latin, languages.complex_script))
     word = docx.Document(io.BytesIO(base))
     for style in styles.nodes():

@@ -100,6 +100,7 @@ class Properties:
     subject: str
     language: str
     created: datetime.datetime
+    identifier: str = ""  # of issued minutes
 
 
 _DECLARATION = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
@@ -165,17 +166,21 @@ _CORE = f"""\
 <cp:lastModifiedBy>{{author}}</cp:lastModifiedBy><cp:revision>1</cp:revision>\
 <dcterms:created xsi:type="dcterms:W3CDTF">{{created}}</dcterms:created>\
 <dcterms:modified xsi:type="dcterms:W3CDTF">{{created}}</dcterms:modified>\
-<dc:language>{{language}}</dc:language></cp:coreProperties>"""
+<dc:language>{{language}}</dc:language>{{identifier}}</cp:coreProperties>"""
 
 _APPLICATION = f"""\
 <Properties xmlns="{_OFFICE}/extended-properties"><Application>reportgen</Application></Properties>"""
+
+
+def _identifier(identifier: str) -> str:
+    return f"<dc:identifier>{escape(identifier)}</dc:identifier>" if identifier else ""
 
 
 def base_package(properties: Properties, families: Iterable[str], script_languages: tuple[str, str]) -> bytes:
     """Return a DOCX without text and styles, for python-docx to open.
 
     Args:
-        properties: title, author, subject, language, and the day that stands as created and modified.
+        properties: title, author, subject, language, the day that stands as created and modified, the identifier.
         families: the fonts that the document uses.
         script_languages: the language of Latin text, and that of text in a complex script (BCP 47).
     """
@@ -201,6 +206,7 @@ def base_package(properties: Properties, families: Iterable[str], script_languag
             subject=escape(properties.subject),
             author=escape(properties.author),
             language=escape(properties.language),
+            identifier=_identifier(properties.identifier),
             created=_utc(properties.created),
         ),
         "docProps/app.xml": _APPLICATION,

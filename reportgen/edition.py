@@ -20,6 +20,7 @@ from reportgen.locales import Locale, clause
 from reportgen.model import Text, Unknown, walk
 from reportgen.numbers import percentage
 from reportgen.office import Body, Office, Person, entry_ingredient, original
+from reportgen.register import issued_identifier
 
 # ---- what a template sees -------------------------------------------------------------------------------------------
 
@@ -204,12 +205,14 @@ class InspectionView:
     recipients: tuple[Named | str, ...] | Unknown
     signatories: tuple[SignatoryView, ...]
     revision: RevisionView | None
+    identifier: str
 
 
 @dataclass(frozen=True, slots=True)
 class Issuance:
-    """What issuing adds to the facts of a file: the number, which revision it is, by language why it was revised."""
+    """What issuing adds to the facts of a file: year, number, revision; by language why it was revised."""
 
+    year: int
     number: int
     revision: int = 1
     reason: Mapping[str, str] = field(default_factory=dict)
@@ -260,7 +263,7 @@ def make_edition(
     """
     locale = locale.on(inspection.wording_day)
     ledger = Ledger()
-    translator = _Translator(office, locale.recorded(ledger), ledger, issuance)
+    translator = _Translator(identifier, office, locale.recorded(ledger), ledger, issuance)
     if issuance:
         ledger.add(issuance.ingredient)
     facts = translator.inspection(inspection)
@@ -295,6 +298,7 @@ def _in_language(texts: Iterable[Text | None], language: str) -> frozenset[str]:
 class _Translator:
     """Turns records into what a template sees, in one language; writes down which office entries it takes."""
 
+    id: str
     office: Office
     locale: Locale
     ledger: Ledger
@@ -381,11 +385,20 @@ class _Translator:
             recipients=recipients if isinstance(recipients, Unknown) else tuple(map(self.body_or_text, recipients)),
             signatories=tuple(self.signatories(found)),
             revision=self.revision(),
+            identifier=self.identifier(found),
         )
 
     def number(self, found: Inspection) -> NumberView:
         value = self.issuance.number if self.issuance else found.number.value
         return NumberView(Unknown() if value is None else value, found.number.series)
+
+    def identifier(self, found: Inspection) -> str:
+        issuance = self.issuance
+        if issuance is None:
+            return ""
+        return issued_identifier(
+            issuance.year, issuance.number, found.number.series, issuance.revision, self.id, self.locale.language
+        )
 
     def revision(self) -> RevisionView | None:
         issuance = self.issuance

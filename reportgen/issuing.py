@@ -80,7 +80,7 @@ def issue(workspace: Workspace, request: Request, cache: Path) -> IssuedMinutes:
 
 def issuance_of(entry: RegisterEntry) -> Issuance:
     """Return what a row of the register adds to the facts of the inspection's file."""
-    return Issuance(entry.number, entry.revision, dict(entry.reason))
+    return Issuance(entry.year, entry.number, entry.revision, dict(entry.reason))
 
 
 # ---- what may be issued ---------------------------------------------------------------------------------------------
@@ -115,7 +115,8 @@ def _issuance(
     number = facts.number.value or next_number(every, year, series)
     if found := check_number(draft.inspection, draft.id, place, every):
         raise InputError(found)
-    return _entry(draft, request, number, 1, {}), Issuance(number)
+    entry = _entry(draft, request, number, 1, {})
+    return entry, issuance_of(entry)
 
 
 def _revision(
@@ -136,7 +137,7 @@ def _revision(
         raise InputError(Diagnostic("revision-without-reason", None, values, "write"))
     told = {language: str(text).strip() for language, text in reason.items()}
     entry = _entry(draft, request, last.number, last.revision + 1, told)
-    return entry, Issuance(last.number, last.revision + 1, told)
+    return entry, issuance_of(entry)
 
 
 def _entry(

@@ -91,6 +91,8 @@ def print_pdf(
     for element, length in rules.items():
         element.set("style", f"width: {length}pt; margin-left: auto; margin-right: auto")
     fields: dict[str, str] = {}
+    mark = page.etree_element.find("head/meta[@name='dcterms.identifier']")
+    identifier = "" if mark is None else mark.get("content", "")
     body = page.etree_element.find("body")
     if body is not None:
         _name_second_fonts(body, fonts, families)
@@ -98,12 +100,13 @@ def print_pdf(
         fields = link_rooms(body)
     said = {meta.get("name"): meta.get("content") for meta in page.etree_element.iter("meta")}
     with no_warnings(path), exact_breaks(), even_lines(), exact_glyphs(), full_tags():
+        finisher = partial(_finish, fields, {each.name: each.media_type for each in attachments}, identifier)
         content = page.write_pdf(
             stylesheets=sheet.sheets,
             font_config=sheet.fonts,
             pdf_variant=VARIANT,
             attachments=[_attached(each, said.get(each.described_by), day) for each in attachments],
-            finisher=partial(_finish, fields, {each.name: each.media_type for each in attachments}),
+            finisher=finisher,
         )
     return bytes(content)
 
@@ -119,13 +122,15 @@ def _attached(attachment: Attachment, description: str | None, day: datetime.dat
     )
 
 
-def _finish(fields: Mapping[str, str], media_types: Mapping[str, str], document: Any, pdf: Any) -> None:
+def _finish(
+    fields: Mapping[str, str], media_types: Mapping[str, str], identifier: str, document: Any, pdf: Any
+) -> None:
     true_text(document, pdf)
     mend_attachments(pdf, media_types)
     whole_tags(pdf)
     make_fields(pdf, fields)
     sharp_pictures(pdf)
-    identify(pdf)
+    identify(pdf, identifier)
 
 
 # A letter and the marks on it: Pango alone would take only the mark from the second font, beside its letter.

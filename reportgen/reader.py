@@ -111,6 +111,7 @@ def read_page(
         author=_meta(root, "author"),
         subject=_meta(root, "description"),
         language=root.get("lang", ""),
+        identifier=_meta(root, "dcterms.identifier"),
         created=_created(_meta(root, "dcterms.created")),
         setup=setup,
         root=styles.look(body),

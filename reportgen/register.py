@@ -73,6 +73,10 @@ class RegisterEntry:
         """Number and symbol, as a paper names it: ``12/BB-ĐKT``."""
         return f"{self.number}/{self.series}"
 
+    def identifier(self, language: str) -> str:
+        """The mark by which a file says which one it is."""
+        return issued_identifier(self.year, self.number, self.series, self.revision, self.inspection, language)
+
     @property
     def folder(self) -> str:
         """The folder of the files, below ``output/issued/``."""
@@ -155,6 +159,11 @@ class Register:
                         raise SetupError(Diagnostic("register-busy", None, {}, "wait")) from None
                     time.sleep(0.02)
             yield
+
+
+def issued_identifier(year: int, number: int, series: str, revision: int, inspection: str, language: str) -> str:
+    """Return the mark of an issued file: ``2023/12/BB-ĐKT/r1/611-2023-08-18.vi``."""
+    return f"{year}/{number}/{series}/r{revision}/{inspection}.{language}"
 
 
 def register_of(workspace: Workspace) -> Register:

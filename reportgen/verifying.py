@@ -7,12 +7,13 @@ import io
 import re
 import zipfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from pathlib import Path
+from xml.sax.saxutils import unescape
 
 from reportgen.build import render_files
-from reportgen.diagnostics import ReportgenError
+from reportgen.diagnostics import ReportgenError, Word
 from reportgen.folders import INSPECTIONS, Workspace
 from reportgen.issuing import Desk, issuance_of
 from reportgen.register import Register, RegisterEntry, read_manifest, register_of
@@ -37,17 +38,48 @@ class Verification:
         verdict: what it is
         entry: the row of the register it belongs to; None for an unknown file
         name: of the issued file
-        replaced: whether a later revision was issued
         reasons: what of its sources has changed since
         reproduced: whether printing again gives the same bytes; None where it cannot be printed again
+        last_revision: of the same minutes
     """
 
     verdict: Verdict
     entry: RegisterEntry | None = None
     name: str = ""
-    replaced: bool = False
     reasons: tuple[Reason, ...] = ()
     reproduced: bool | None = None
+    last_revision: int = 0
+
+    def lines(self, file: str, language: str) -> Iterator[str]:
+        """Yield what is known of the file, in the language of the user interface."""
+        words = {"file": file}
+        if self.entry:
+            words |= {
+                "number": self.entry.symbol,
+                "revision": str(self.entry.revision),
+                "day": self.entry.recorded[:10],
+            }
+        yield Word(f"verified-{self.verdict}", words).text(language)
+        if self.entry and self.last_revision > self.entry.revision:
+            yield Word("verified-replaced", {"revision": self.last_revision}).text(language)
+        for reason in self.reasons:
+            yield Word("verified-source", {"reason": reason.word}).text(language)
+        if self.verdict in (Verdict.UNCHANGED, Verdict.EXTENDED):
+            yield Word(_REPRODUCED[self.reproduced]).text(language)
+
+    def as_data(self, language: str) -> dict[str, object]:
+        """Return the same for programs."""
+        return {
+            "verdict": self.verdict.value,
+            "entry": asdict(self.entry) if self.entry else None,
+            "file": self.name or None,
+            "replaced_by": self.last_revision if self.entry and self.last_revision > self.entry.revision else None,
+            "changed_since": [reason.word.text(language) for reason in self.reasons],
+            "reproduced": self.reproduced,
+        }
+
+
+_REPRODUCED = {True: "verified-reproduced", False: "verified-not-reproduced", None: "verified-not-printable"}
 
 
 def verify(workspace: Workspace, name: str, content: bytes, cache: Path) -> Verification:
@@ -61,14 +93,14 @@ def verify(workspace: Workspace, name: str, content: bytes, cache: Path) -> Veri
     found = _match(register, name, content)
     if found.entry is None:
         return found
-    last = register.entry_of(found.entry.inspection)
-    replaced = last is not None and last.revision > found.entry.revision
+    last = register.entry_of(found.entry.inspection) or found.entry
     if found.verdict is Verdict.CHANGED:
-        return Verification(found.verdict, found.entry, found.name, replaced)
-    reasons = () if replaced else tuple(_changed_sources(workspace, found.entry, found.name, cache))
+        return replace(found, last_revision=last.revision)
+    is_last = last.revision == found.entry.revision
+    reasons = tuple(_changed_sources(workspace, found.entry, found.name, cache)) if is_last else ()
     original = (register.folder / found.entry.folder / found.name).read_bytes()
     reproduced = _reproduced(workspace, found.entry, found.name, original, cache)
-    return Verification(found.verdict, found.entry, found.name, replaced, reasons, reproduced)
+    return replace(found, reasons=reasons, reproduced=reproduced, last_revision=last.revision)
 
 
 # ---- which file it is -----------------------------------------------------------------------------------------------
@@ -85,7 +117,9 @@ def _match(register: Register, name: str, content: bytes) -> Verification:
             return Verification(Verdict.EXTENDED, entry, own)
     mark = identifier_in(content)
     for entry, own, _ in reversed(issued):
-        if mark == identifier(entry, own) or (not mark and Path(name).name == own):
+        if (mark == entry.identifier(own.rsplit(".", 2)[1]) and _form(own) == _form_of(content)) or (
+            not mark and Path(name).name == own
+        ):
             return Verification(Verdict.CHANGED, entry, own)
     return Verification(Verdict.UNKNOWN)
 
@@ -105,11 +139,6 @@ def _is_extended(path: Path, sha256: str, content: bytes) -> bool:
     return len(content) > size and hashlib.sha256(content[:size]).hexdigest() == sha256
 
 
-def identifier(entry: RegisterEntry, name: str) -> str:
-    """Return the mark by which an issued file says which one it is: ``2023/12/BB-ĐKT/r1/611-2023-08-18.vi``."""
-    return f"{entry.year}/{entry.symbol}/r{entry.revision}/{name.rsplit('.', 1)[0]}"
-
-
 _IDENTIFIER = re.compile(rb"<dc:identifier>([^<]{1,400})</dc:identifier>")
 
 
@@ -122,7 +151,15 @@ def identifier_in(content: bytes) -> str:
         except (zipfile.BadZipFile, KeyError, OSError, RuntimeError, NotImplementedError):
             return ""
     found = _IDENTIFIER.search(content)
-    return found[1].decode("utf-8", "replace") if found else ""
+    return unescape(found[1].decode("utf-8", "replace")) if found else ""
+
+
+def _form(name: str) -> str:
+    return name.rsplit(".", 1)[-1]
+
+
+def _form_of(content: bytes) -> str:
+    return "pdf" if content.startswith(b"%PDF") else "docx"
 
 
 # ---- its sources ----------------------------------------------------------------------------------------------------

@@ -97,7 +97,7 @@ def issued(desk: Desk, issuance: Issuance) -> dict[str, str]:
 
 
 def test_issued_minutes_have_the_number_that_the_register_gave(desk: Desk) -> None:
-    words = issued(desk, Issuance(5))
+    words = issued(desk, Issuance(2023, 5))
     assert "Số: 05/BB-ĐKT" in words["vi"]  # Decree 30/2020, Annex I, II.3.c: two digits
     assert "เลขที่ 5/BB-ĐKT" in words["th"]
     assert "thay thế" not in words["vi"]
@@ -105,7 +105,7 @@ def test_issued_minutes_have_the_number_that_the_register_gave(desk: Desk) -> No
 
 
 def test_a_revision_says_what_it_replaces_and_why(desk: Desk) -> None:
-    words = issued(desk, Issuance(12, 2, {"vi": "ghi sai chức vụ.", "th": "ระบุตำแหน่งผิด"}))
+    words = issued(desk, Issuance(2023, 12, 2, {"vi": "ghi sai chức vụ.", "th": "ระบุตำแหน่งผิด"}))
     assert "Biên bản này (phát hành lần 2) thay thế Biên bản số 12/BB-ĐKT đã phát hành lần 1." in words["vi"]
     assert "Lý do thay thế: ghi sai chức vụ. Biên bản được lập" in words["vi"]
     assert "บันทึกฉบับนี้ (ออกครั้งที่ ๒) ใช้แทนบันทึกเลขที่ 12/BB-ĐKT ที่ออกครั้งที่ ๑ เหตุที่ออกแทน: ระบุตำแหน่งผิด" in words["th"]

@@ -73,7 +73,7 @@ class Sources:
 
     def page(self, inspection: str, language: str) -> Page:
         locale = self.library.locales[language]
-        revised = Issuance(12, 2, {"vi": "sai tên", "th": "ชื่อไม่ถูกต้อง"}) if inspection == FULL else None
+        revised = Issuance(2023, 12, 2, {"vi": "sai tên", "th": "ชื่อไม่ถูกต้อง"}) if inspection == FULL else None
         edition = make_edition(inspection, self.inspections[inspection], self.library.office, locale, revised)
         return make_page(edition, self.library.templates[language], self.compiled)
 

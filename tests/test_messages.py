@@ -19,6 +19,7 @@ from reportgen.diagnostics import Diagnostic, Place, Word, catalogue, one_line
 from reportgen.inspection import Inspection
 from reportgen.model import validate
 from reportgen.staleness import Standing
+from reportgen.verifying import _REPRODUCED, Verdict
 from reportgen.yamlfile import read_yaml
 
 LANGUAGES = ("en", "vi", "th")
@@ -105,7 +106,7 @@ LITERALS = set(
     total true false unconfirmed unit units unknown within wording_as_of vi th attendees conclusions
     -to reportgen check new ID build clean doctor issue -dry-run -C -against -language built issued
     office.yaml locale.yaml wording.yaml style.css docs/templates.md inspections/ templates/ output/
-    output/.reportgen output/issued
+    output/.reportgen output/issued templates/office.yaml --reason -reason
     a br hr img src alt figure figcaption p class th td col row scope page id title display block height
     YAML UTF-8 UTF-16 UTF-32 Unicode Notepad Save As MB Tab PDF DOCX Word JPEG PNG CLDR Pango icu4py fontconfig fc-list
     RG215 BB-ĐKT mm pt HH a-z LibreOffice fsType -embed-fonts
@@ -214,6 +215,9 @@ COMPUTED = {
         )
     ),
     "f'standing-{self.standing}'": frozenset(f"standing-{each}" for each in Standing),
+    "f'entry-{self.state}'": frozenset({"entry-issued", "entry-replaced", "entry-changed"}),
+    "f'verified-{self.verdict}'": frozenset(f"verified-{each}" for each in Verdict),
+    "_REPRODUCED[self.reproduced]": frozenset(_REPRODUCED.values()),
     "kind": frozenset({"person", "body", "title", "position", "unit"}),
 }
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from reportgen.diagnostics import ReportgenError, SetupError
-from reportgen.register import DATABASE, MANIFEST, RegisterEntry, Register, read_manifest, verify_register
+from reportgen.register import DATABASE, MANIFEST, Register, RegisterEntry, read_manifest, verify_register
 
 PROJECT = Path(__file__).parents[1]
 FILES = {"a.vi.pdf": b"%PDF words", "a.vi.docx": b"PK words"}
