@@ -64,6 +64,7 @@ def identify(pdf: Any, identifier: str) -> None:
         raise RuntimeError("the metadata of the PDF are not one RDF text")
     own = _IDENTIFIER.format(escape(identifier)).encode() if identifier else b""
     metadata.stream = [packet.replace(_END, own + _ACCESSIBLE + _END)]
+    metadata.compress = False  # so that it is found by programs that know no PDF (ISO 16684-1, 7.3)
 
 
 def mend_attachments(pdf: Any, media_types: Mapping[str, str]) -> None:

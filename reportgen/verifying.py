@@ -143,7 +143,7 @@ _IDENTIFIER = re.compile(rb"<dc:identifier>([^<]{1,400})</dc:identifier>")
 
 
 def identifier_in(content: bytes) -> str:
-    """Return the mark in a PDF (its XMP is not compressed: ISO 19005-3, 6.6.2.1) or a DOCX; else an empty text."""
+    """Return the mark in a PDF (its XMP is not compressed) or a DOCX; else an empty text."""
     if content.startswith(b"PK"):
         try:
             with zipfile.ZipFile(io.BytesIO(content)) as package:
