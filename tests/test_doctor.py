@@ -24,9 +24,6 @@ from reportgen.parity import (
     without_number,
 )
 
-# WeasyPrint leaves the file of its colour profile open.
-pytestmark = pytest.mark.filterwarnings("ignore:.*sRGB2014:pytest.PytestUnraisableExceptionWarning")
-
 SOME = [Leaf("p", "text", "Một hai ba bốn"), Leaf("p", "text", "Năm sáu")]
 NO_NUMBER = number_pattern(None)
 
