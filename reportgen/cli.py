@@ -225,12 +225,12 @@ def build(
     _known_languages(languages, workspace.languages())
     register = register_of(workspace)
     issued, entries = issued_editions(register), register.entries()
-    order = Order(chosen, languages, formats or FORMATS, jobs, embed_fonts, attach, force, _today(), issued, entries)
+    order = Order(chosen, languages, formats or FORMATS, jobs, embed_fonts, attach, force, _today(), entries)
     found: list[Diagnostic] = []
     files: list[Path] = []
     printed = failed = 0
     with _progress(settings, len(chosen)) as step:
-        for outcome in print_all(workspace, order, cache_folder()):
+        for outcome in print_all(workspace, order, cache_folder(), issued):
             step(outcome.id)
             found += [*outcome.errors, *outcome.warnings]
             failed += bool(outcome.errors)

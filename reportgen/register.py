@@ -120,6 +120,8 @@ class Register:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             with self._alone(), self._connected() as connection:
+                connection.execute("PRAGMA journal_mode = WAL")
+                connection.execute("PRAGMA synchronous = FULL")
                 connection.executescript(_SCHEMA)
                 turn = Issuing(self.folder, connection)
                 turn.tidy()
@@ -137,8 +139,6 @@ class Register:
     def _connected(self) -> Iterator[sqlite3.Connection]:
         try:
             with closing(sqlite3.connect(self._database, isolation_level=None, timeout=_PATIENCE)) as connection:
-                connection.execute("PRAGMA journal_mode = WAL")
-                connection.execute("PRAGMA synchronous = FULL")
                 yield connection
         except sqlite3.DatabaseError as error:
             problem = {"problem": str(error)}
@@ -344,6 +344,8 @@ def _manifest(entry: RegisterEntry, files: Mapping[str, bytes], details: Mapping
 
 
 def _rows(connection: sqlite3.Connection) -> tuple[RegisterEntry, ...]:
+    if not connection.execute("SELECT name FROM sqlite_master WHERE name = 'entries'").fetchone():
+        return ()  # somebody is opening it for the first time
     cursor = connection.execute("SELECT * FROM entries ORDER BY row")
     names = [column[0] for column in cursor.description]
     found = (dict(zip(names, row, strict=True)) for row in cursor)

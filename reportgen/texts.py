@@ -74,6 +74,14 @@ def repairs(text: str) -> Iterator[tuple[int, str, str]]:
         yield run.start() + first, typed[first : len(typed) - last], repaired[first : len(repaired) - last]
 
 
+def first_apart(text: str) -> int:
+    """Return the index of the first letter that a text does not hold in form NFC (Unicode Standard Annex #15)."""
+    index = _shared(text, unicodedata.normalize("NFC", text))
+    while index and (index == len(text) or unicodedata.combining(text[index])):
+        index -= 1  # a mark is shown on its letter
+    return index
+
+
 def _shared(one: str, other: str) -> int:
     """Return how many characters two texts begin with alike."""
     alike = takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False))

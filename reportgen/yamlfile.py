@@ -15,6 +15,7 @@ import yaml
 from reportgen.diagnostics import Diagnostic, InputError, Place, Related, Word
 from reportgen.texts import (
     character_name,
+    first_apart,
     forbidden_characters,
     forbidden_kind,
     normalize_text,
@@ -186,7 +187,7 @@ def _notes(source: Source, composer: _Composer) -> Iterator[Diagnostic]:
         raw = span.raw or ""
         if raw != span.value and not raw.isascii():
             if not unicodedata.is_normalized("NFC", raw):
-                apart.append((span, next(i for i, char in enumerate(raw) if unicodedata.combining(char))))
+                apart.append((span, first_apart(raw)))
             yield from _repairs(source, span, raw)
         if not span.style and (found := _COMMENT_LIKE_TEXT.match(source.text, span.end)):
             place = source.place_at(found.start(1))
@@ -195,7 +196,7 @@ def _notes(source: Source, composer: _Composer) -> Iterator[Diagnostic]:
             yield Diagnostic("comment-like-text", place, {"found": shown(found[1]), "line": line}, hint, len(found[1]))
     if apart:
         span, offset = min(apart, key=lambda pair: pair[0].start)
-        place = source.place_at(max(span.start, _source_index(source.text, span, offset) - 1))
+        place = source.place_at(_source_index(source.text, span, offset))
         yield Diagnostic("marks-apart", place, {"count": len(apart)}, length=2)
 
 

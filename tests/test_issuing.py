@@ -86,8 +86,6 @@ def test_the_manifest_tells_files_sources_clause_versions_and_tools(issued: Desk
     assert set(manifest["files"]) == {f"{SMALLEST}.vi.pdf", f"{SMALLEST}.vi.docx"}
     assert manifest["tools"]["WeasyPrint"]
     assert ["Number", "Số: 01/BB-ĐKT"] in manifest["editions"]["vi"]["blocks"]
-        [style, text] for style, text in manifest["editions"]["vi"]["blocks"]
-    ]
 
 
 def test_issued_minutes_are_not_printed_again_by_build(issued: Desk) -> None:

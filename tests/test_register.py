@@ -107,6 +107,13 @@ def test_a_row_can_neither_be_changed_nor_deleted_through_sql(register: Register
                 connection.execute(statement)
 
 
+def test_a_register_that_was_only_begun_is_empty(register: Register) -> None:
+    register.folder.mkdir(parents=True)
+    sqlite3.connect(register.folder / DATABASE).execute("PRAGMA journal_mode = WAL")
+    assert register.entries() == ()
+    assert issue(register).number == 1
+
+
 def test_an_empty_folder_is_an_empty_register(register: Register) -> None:
     assert register.entries() == ()
     assert verify_register(register) == []

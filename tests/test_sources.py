@@ -169,7 +169,7 @@ def test_issued_minutes_tell_their_number(peopled: PrintedEdition) -> None:
     library = read_library(workspace)
     for issuance, told in (
         (None, None),
-        (Issuance(7, 2, {"vi": "Sửa"}), {"number": 7, "revision": 2, "reason": {"vi": "Sửa"}}),
+        (Issuance(2026, 7, 2, {"vi": "Sửa"}), {"year": 2026, "number": 7, "revision": 2, "reason": {"vi": "Sửa"}}),
     ):
         loaded = load_inspection(workspace, library, SMALLEST, None, issuance)
         container = next(each.content for each in pack(loaded, library, {}) if each.name == CONTAINER)

@@ -45,8 +45,8 @@ from reportgen import build
 def render_files(job):
     time.sleep({pause})
     digest = build.job_digest(job, ()).encode()
-    return [build._File(form, sha256(form.encode() + digest).digest() * 20_000, ()) for form in job.formats]
-build._render_files = render_files
+    return [build.PrintedFile(form, sha256(form.encode() + digest).digest() * 20_000, ()) for form in job.formats]
+build.render_files = render_files
 from reportgen.cli import main
 main(sys.argv[1:])
 """
@@ -54,7 +54,7 @@ main(sys.argv[1:])
 
 def stand_in(job: Any) -> list[Any]:
     digest = build.job_digest(job, ()).encode()
-    return [build._File(form, sha256(form.encode() + digest).digest() * 100, ()) for form in job.formats]
+    return [build.PrintedFile(form, sha256(form.encode() + digest).digest() * 100, ()) for form in job.formats]
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +62,7 @@ def built(office: Office, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The project's inspections, printed by the stand-in."""
     desk = Desk(office.copy_workspace(tmp_path_factory.mktemp("built")), office.cache)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(build, "_render_files", stand_in)
+        patch.setattr(build, "render_files", stand_in)
         answer = desk.run("build")
     assert answer.exit_code == 0, answer.stderr
     return desk.root
@@ -70,7 +70,7 @@ def built(office: Office, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def desk(built: Path, office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
-    monkeypatch.setattr(build, "_render_files", stand_in)
+    monkeypatch.setattr(build, "render_files", stand_in)
     shutil.copytree(built, tmp_path / "office")
     return Desk(tmp_path / "office", office.cache)
 
