@@ -249,7 +249,7 @@ def _revisions(workspace: Workspace, inspection: str) -> Iterator[_Revision]:
         if entry.inspection == inspection:
             files = dict(read_manifest(register.folder, entry)["files"])
             reason = {**dict.fromkeys(workspace.languages(), ""), **entry.reason}  # a language may be new since
-            issuance = Issuance(entry.number, entry.revision, reason)
+            issuance = Issuance(entry.year, entry.number, entry.revision, reason)
             yield _Revision(entry.revision, issuance, register.folder / entry.folder, files)
 
 
