@@ -34,7 +34,7 @@ from test_ooxml import VERSIONS, validate_all
 from reportgen.alignment import Unit, align, units_of, words
 from reportgen.docx_package import pack
 from reportgen.redline import Change, Kind, changes, marked
-from reportgen.register import Entry, Register
+from reportgen.register import Register, RegisterEntry
 from reportgen.state import FileKey, State
 from reportgen.tracked import DocxText, parse_xml, track_changes
 from reportgen.tracked import qn as w
@@ -485,7 +485,7 @@ def issue(desk: Desk, revision: int) -> None:
     """Freeze the files that were printed last, as issuing does."""
     folder = desk.path(f"output/{REAL}")
     files = {path.name: path.read_bytes() for path in folder.iterdir()}
-    entry = Entry(
+    entry = RegisterEntry(
         year=2023, series="BB-ĐKT", number=1, revision=revision, inspection=REAL, day="2023-08-18",
         recorded="2023-08-20T01:02:03Z", languages=("vi", "th"), units=(), reason={},
     )  # fmt: skip
