@@ -8,15 +8,19 @@ ReportgenError          something a user can mend; never shown as a stack trace
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
 from importlib import resources
 from itertools import accumulate
 from typing import Any
+
+
+_ENTRY = re.compile(r"^([\w-]+):", re.MULTILINE)
 
 
 class Severity(StrEnum):
@@ -259,12 +263,31 @@ def catalogue(language: str) -> Mapping[str, Mapping[str, Any]]:
 
     Three more entries hold what is no finding: ``severities``, ``ui`` (what commands say) and ``words`` (of ``Word``).
     """
-    import yaml  # only when there is something to say
+    return _Catalogue(resources.files("reportgen").joinpath(f"messages/{language}.yaml").read_text(encoding="utf-8"))
 
-    text = resources.files("reportgen").joinpath(f"messages/{language}.yaml").read_text(encoding="utf-8")
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    entries: Mapping[str, Mapping[str, Any]] = yaml.load(text, Loader=loader)  # noqa: S506 - safe either way
-    return entries
+
+class _Catalogue(Mapping[str, Mapping[str, Any]]):
+    """The entries of a catalogue, each read when it is asked for: a check says few of all sentences there are."""
+
+    def __init__(self, text: str) -> None:
+        starts = list(_ENTRY.finditer(text))
+        ends = [*(start.start() for start in starts[1:]), len(text)]
+        self._sources = {start[1]: text[start.start() : end] for start, end in zip(starts, ends, strict=True)}
+        self._read: dict[str, Mapping[str, Any]] = {}
+
+    def __getitem__(self, name: str) -> Mapping[str, Any]:
+        if name not in self._read:
+            import yaml  # only when there is something to say
+
+            loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+            self._read[name] = yaml.load(self._sources[name], Loader=loader)[name]  # noqa: S506 - safe either way
+        return self._read[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._sources)
+
+    def __len__(self) -> int:
+        return len(self._sources)
 
 
 @cache

@@ -51,7 +51,10 @@ class Record(BaseModel):
     the record's own validators ask of its keys together. Both are for editors and the guide: the validators decide.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=False, arbitrary_types_allowed=True)
+    # Validators are built for what is read as a whole, and not once more for each record in it.
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", populate_by_name=False, arbitrary_types_allowed=True, defer_build=True
+    )
 
     short_form: ClassVar[Any] = None
     rules: ClassVar[Mapping[str, Any]] = {}
@@ -98,7 +101,7 @@ def _written(value: Any) -> Any:
 class Text(RootModel[dict[str, Annotated[str, BeforeValidator(_written)]]]):
     """A text in each language of the inspection; one plain text where the inspection has one language."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     @model_validator(mode="before")
     @classmethod
