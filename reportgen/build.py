@@ -209,6 +209,7 @@ class _Run:
         with suppress(SetupError):  # what is no longer needed may stay
             self._state.tidy()
         State.remember(self._workspace.root, self._contents.news, self._facts)
+        self.library.compiled.save()
 
     def _due(self, inspection: str) -> tuple[Status, ...]:
         return tuple(filter(self._order.is_due, self._examiner.examine((inspection,))))

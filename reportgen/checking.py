@@ -48,6 +48,7 @@ class Checker:
         shares = [identifiers[start::count] for start in range(count)]
         answers = [_started(self._check_each, share) for share in shares[1:]]
         found = [self._check_each(shares[0]), *(answer() for answer in answers)]
+        self.library.compiled.save()
         for number in range(len(identifiers)):
             yield from found[number % count][number // count]
 

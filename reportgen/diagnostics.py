@@ -19,7 +19,6 @@ from importlib import resources
 from itertools import accumulate
 from typing import Any
 
-
 _ENTRY = re.compile(r"^([\w-]+):", re.MULTILINE)
 
 

@@ -11,11 +11,10 @@ from collections.abc import Callable, Iterable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from functools import cache, lru_cache, partial
-from types import CodeType
+from pathlib import Path
 from typing import Any
 
-from jinja2 import BytecodeCache, Environment, FunctionLoader, StrictUndefined, Template, Undefined, meta
-from jinja2.bccache import Bucket
+from jinja2 import Environment, FunctionLoader, StrictUndefined, Template, Undefined, meta
 from jinja2.exceptions import SecurityError
 from jinja2.runtime import Context, LoopContext, Macro
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -24,6 +23,7 @@ from lxml import etree
 from markupsafe import Markup, escape
 
 from reportgen import edition as edition_module
+from reportgen.compiled import CompiledTemplates
 from reportgen.diagnostics import Diagnostic, Place, TemplateError
 from reportgen.edition import Edition
 from reportgen.filters import filters, final_words
@@ -123,20 +123,9 @@ class Numbering:
 # ---- making a page --------------------------------------------------------------------------------------------------
 
 
-class CompiledTemplates(BytecodeCache):
-    """What templates compile to, kept in memory for all pages: languages and inspections share most of them."""
-
-    def __init__(self) -> None:
-        self._code: dict[tuple[str, str], CodeType] = {}
-
-    def load_bytecode(self, bucket: Bucket) -> None:
-        """Put the code of a template into the bucket, if it is known."""
-        bucket.code = self._code.get((bucket.key, bucket.checksum))
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        """Keep the code of a template."""
-        if bucket.code is not None:
-            self._code[bucket.key, bucket.checksum] = bucket.code
+def compiled_templates(cache: Path) -> CompiledTemplates:
+    """Return what templates compile to, kept in the cache folder: it depends on how this module sets up Jinja."""
+    return CompiledTemplates(cache, Path(__file__).read_bytes())
 
 
 def make_page(

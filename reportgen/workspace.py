@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from reportgen.calendars import DateForms
 from reportgen.checks import check_inspection, check_number, check_office, suggest_entry
+from reportgen.compiled import CompiledTemplates
 from reportgen.crosschecks import cross_check, make_rules
 from reportgen.diagnostics import (
     Diagnostic,
@@ -29,7 +30,7 @@ from reportgen.fonts import FontSet, find_fonts
 from reportgen.inspection import Inspection, read_inspection
 from reportgen.locales import Locale, check_clauses, read_locale
 from reportgen.office import Office, read_office
-from reportgen.page import CompiledTemplates, Manuscript, Page, check_vocabulary, write_page
+from reportgen.page import Manuscript, Page, check_vocabulary, compiled_templates, write_page
 from reportgen.prose import ProseRules
 from reportgen.register import RegisterEntry
 from reportgen.sheets import SheetSource, check_sheet, classes
@@ -62,8 +63,8 @@ class Library:
 
     @cached_property
     def compiled(self) -> CompiledTemplates:
-        """What the templates compile to, kept for all inspections."""
-        return CompiledTemplates()
+        """What the templates compile to, kept for all inspections and for the next run."""
+        return compiled_templates(cache_folder())
 
     @cached_property
     def prose_rules(self) -> Mapping[str, ProseRules]:

@@ -17,12 +17,13 @@ from conftest import PROJECT
 from desk import REAL, SMALLEST
 
 from reportgen.calendars import Calendar
+from reportgen.compiled import CompiledTemplates
 from reportgen.edition import Issuance, make_edition
 from reportgen.ingredients import Ingredient, Ledger, digest_of
 from reportgen.inspection import Inspection, read_inspection
 from reportgen.locales import LocaleFile, read_locale
 from reportgen.office import read_office
-from reportgen.page import CompiledTemplates, Page, make_page, template_ingredient
+from reportgen.page import Page, make_page, template_ingredient
 from reportgen.template_errors import TemplateSource
 from reportgen.workspace import Library, Workspace, read_library
 from reportgen.yamlfile import read_yaml
