@@ -18,13 +18,13 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
 from reportgen.diagnostics import Diagnostic, SetupError
 
-_RECIPE = 1  # part of every cache key: raise it when twins or metrics are made in another way
+_RECIPE = 2  # part of every cache key: raise it when twins or metrics are made in another way
 
 # fontconfig's numbers for the four faces of a text family
 _REGULAR_WEIGHT, _BOLD_WEIGHT, _NORMAL_WIDTH, _UPRIGHT = "80", "200", "100", "0"
@@ -121,7 +121,7 @@ class FontSet:
             drawn = next((font for font in order if _has(font, char)), None)
             if drawn is not None:
                 face = _face(drawn, bold=bold, italic=italic)
-                width += face.advances[ord(char)] / face.units_per_em
+                width += face.advances[char] / face.units_per_em
             elif not _is_inkless(char):
                 raise ValueError(f"no font has U+{ord(char):04X}")
         return width * size
@@ -282,7 +282,7 @@ def _take(candidate: Candidate, faces: _Faces, cache: Path, letters: str) -> tup
     if lacking:
         raise _RefusedError("font-face-missing", faces=", ".join(lacking))
     files = tuple(_store(candidate, faces[face], face, cache) for face in _FACES if face in faces)
-    absent = sorted({char for file in files for char in letters if ord(char) not in _metrics(file.path).advances})
+    absent = sorted({char for file in files for char in set(letters) - _metrics(file.path).characters})
     if absent:
         shown = " ".join(f"{char} (U+{ord(char):04X})" for char in absent[:_SHOWN_LETTERS])
         more = " …" if len(absent) > _SHOWN_LETTERS else ""
@@ -336,10 +336,12 @@ def _measure(content: bytes, index: int, source: Path) -> bytes:
     """Return the metrics of a face as JSON, so that later processes need not open the font."""
     font = _open_font(content, index, source)
     widths = font["hmtx"].metrics
+    glyphs = sorted(font.getBestCmap().items())
     metrics = {
         "units_per_em": font["head"].unitsPerEm,
         "line_height": _windows_line(font),
-        "advances": {code: widths[glyph][0] for code, glyph in sorted(font.getBestCmap().items())},
+        "characters": "".join(chr(code) for code, _ in glyphs),
+        "advances": [widths[glyph][0] for _, glyph in glyphs],
     }
     return json.dumps(metrics, separators=(",", ":")).encode()
 
@@ -371,14 +373,24 @@ class _Metrics:
 
     units_per_em: int
     line_height: int
-    advances: Mapping[int, int]  # by code point
+    in_order: str  # the characters that it has
+    widths: Sequence[int]  # their advances
+
+    @cached_property
+    def characters(self) -> frozenset[str]:
+        """The characters that it has."""
+        return frozenset(self.in_order)
+
+    @cached_property
+    def advances(self) -> Mapping[str, int]:
+        """The advance of each character."""
+        return dict(zip(self.in_order, self.widths, strict=True))
 
 
 @cache  # a file of the cache never changes: its name is the digest of what it was made from
 def _metrics(font: Path) -> _Metrics:
     read = json.loads(font.with_suffix(".json").read_bytes())
-    advances = {int(code): width for code, width in read["advances"].items()}
-    return _Metrics(read["units_per_em"], read["line_height"], advances)
+    return _Metrics(read["units_per_em"], read["line_height"], read["characters"], read["advances"])
 
 
 def _face(family: FontFamily, *, bold: bool = False, italic: bool = False) -> _Metrics:
@@ -388,14 +400,13 @@ def _face(family: FontFamily, *, bold: bool = False, italic: bool = False) -> _M
 
 
 def _has(family: FontFamily, letter: str) -> bool:
-    faces = [_metrics(file.path).advances for file in family.files]
-    return all(ord(char) in advances for char in letter for advances in faces)
+    return all(char in _characters(family.files) for char in letter)
 
 
 @cache
 def _characters(files: tuple[FontFile, ...]) -> frozenset[str]:
     """Return the characters that all faces have."""
-    return frozenset(map(chr, set.intersection(*(set(_metrics(file.path).advances) for file in files))))
+    return frozenset.intersection(*(_metrics(file.path).characters for file in files))
 
 
 def _is_inkless(char: str) -> bool:
