@@ -103,12 +103,17 @@ class Outcome:
 
 
 def build(
-    workspace: Workspace, order: Order, cache: Path, issued: Mapping[tuple[str, str], Issued] | None = None
+    workspace: Workspace,
+    order: Order,
+    cache: Path,
+    issued: Mapping[tuple[str, str], Issued] | None = None,
+    read: Callable[[ReadOnce], Library] | None = None,
 ) -> Iterator[Outcome]:
     """Print what is stale of the inspections asked for, one after another; a bad one never stops the rest.
 
     An inspection's files are written when all of them are rendered, so that no error leaves some new and some old.
-    Editions that are ``issued``, by inspection and language, are never printed again.
+    Editions that are ``issued``, by inspection and language, are never printed again. ``read`` reads the library, where
+    somebody keeps it.
 
     Raises:
         SetupError: where this computer lacks a font, another process prints, or the folder cannot be written to.
@@ -118,7 +123,7 @@ def build(
         yield from map(Outcome, order.ids)
         return
     with State.writing(workspace.root) as state:
-        run = _Run(workspace, order, cache, state, issued)
+        run = _Run(workspace, order, cache, state, issued, read)
         yield Outcome(None, warnings=run.library.warnings)
         yield from run.outcomes()
 
@@ -174,6 +179,7 @@ class _Run:
         cache: Path,
         state: State,
         issued: Mapping[tuple[str, str], Issued] | None = None,
+        read: Callable[[ReadOnce], Library] | None = None,
     ) -> None:
         from reportgen.shared import Shared
         from reportgen.workspace import read_library
@@ -181,7 +187,7 @@ class _Run:
         self._workspace, self._order, self._state = workspace, order, state
         self._contents = Contents(workspace.root, state.stats())
         reading = ReadOnce(workspace.root)
-        self.library: Library = read_library(reading)
+        self.library: Library = (read or read_library)(reading)
         self._fonts = self.library.find_fonts(cache)
         sources = sorted({str(file.source) for family in self._fonts.families for file in family.files})
         self._facts = fonts_fact(sources)

@@ -12,7 +12,7 @@ import os
 import shutil
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, wraps
 from itertools import groupby
@@ -38,6 +38,7 @@ from reportgen.diagnostics import (
 
 UI_LANGUAGES = ("vi", "th", "en")
 OUTPUT_FORMATS = ("full", "concise", "json", "github")
+_MOST_SAVED = 8  # files that `watch` names at once
 SCHEMA_FILES = ("inspection", "office", "locale")
 _SHOWN_IDS = 3  # of inspections in a table; JSON has them all
 
@@ -217,7 +218,6 @@ def build(
     from reportgen.build import build as print_all
     from reportgen.folders import Workspace, cache_folder
     from reportgen.register import register_of
-    from reportgen.schema import renew_copies
     from reportgen.staleness import FORMATS, issued_editions
 
     workspace = Workspace.find(settings.folder)
@@ -226,21 +226,121 @@ def build(
     register = register_of(workspace)
     issued, entries = issued_editions(register), register.entries()
     order = Order(chosen, languages, formats or FORMATS, jobs, embed_fonts, attach, force, _today(), entries)
+    failed = _print(settings, workspace, order, print_all(workspace, order, cache_folder(), issued))
+    _mention_orphans(settings, workspace)
+    sys.exit(1 if failed else 0)
+
+
+def _print(settings: Settings, workspace: Any, order: Any, outcomes: Iterable[Any]) -> int:
+    """Print, show what was printed and what was wrong, and return how many inspections failed."""
+    from reportgen.schema import renew_copies
+
     found: list[Diagnostic] = []
     files: list[Path] = []
-    printed = failed = 0
-    with _progress(settings, len(chosen)) as step:
-        for outcome in print_all(workspace, order, cache_folder(), issued):
+    printed = failed = fresh = 0
+    with _progress(settings, len(order.ids)) as step:
+        for outcome in outcomes:
             step(outcome.id)
             found += [*outcome.errors, *outcome.warnings]
             failed += bool(outcome.errors)
             printed += bool(outcome.files)
+            fresh += bool(outcome.id and not outcome.files and not outcome.errors)
             files += outcome.files
     settings.report(found, files)
     renew_copies(workspace, settings.language)
-    settings.say("built", files=len(files), inspections=printed, fresh=len(chosen) - printed - failed, failed=failed)
-    _mention_orphans(settings, workspace)
-    sys.exit(1 if failed else 0)
+    settings.say("built", files=len(files), inspections=printed, fresh=fresh, failed=failed)
+    return failed
+
+
+@main.command()
+@click.argument("ids", nargs=-1, metavar="[ID]...")
+@click.option("--language", "languages", multiple=True, metavar="L", help="Only this language; may be given again.")
+@click.option("--format", "formats", multiple=True, type=click.Choice(("docx", "pdf")), help="Only this format.")
+@reports
+def watch(settings: Settings, ids: tuple[str, ...], languages: tuple[str, ...], formats: tuple[str, ...]) -> None:
+    """Print what is stale whenever a file is saved, until Ctrl-C."""
+    from reportgen.build import Order
+    from reportgen.build import build as print_all
+    from reportgen.folders import Workspace, cache_folder
+    from reportgen.register import register_of
+    from reportgen.staleness import FORMATS, issued_editions
+    from reportgen.watch import FontsChangedError, WarmLibrary, Watched, saved_files
+
+    workspace = Workspace.find(settings.folder)
+    watched = Watched(workspace, _chosen(workspace, ids) if ids else ())
+    _known_languages(languages, workspace.languages())
+    register = register_of(workspace)
+    stop = _stop_on_signals()
+    library = WarmLibrary(cache_folder())
+    said_busy = False
+
+    def print_now() -> bool:
+        """Print what is stale; return whether that is to be tried again, for another process prints."""
+        nonlocal said_busy
+        try:
+            issued, entries = issued_editions(register), register.entries()
+            order = Order(watched.inspections(), languages, formats or FORMATS, today=_today(), entries=entries)
+            outcomes = print_all(workspace, order, cache_folder(), issued, library.read)
+            _print(settings, workspace, order, _until(stop, outcomes))
+        except ReportgenError as error:
+            busy = error.diagnostics[0].name == "build-running"
+            if not (busy and said_busy):
+                settings.report(error.diagnostics)
+            said_busy = busy
+            return busy
+        said_busy = False
+        return False
+
+    settings.say("watching", inspections=len(watched.inspections()), names=", ".join(watched.ids) or "inspections/")
+    waiting = True
+    try:
+        for saved in saved_files(watched, stop):
+            if saved:
+                _tell_saved(settings, saved)
+            if saved or waiting:
+                waiting = print_now()
+    except FontsChangedError:
+        _start_again()
+    settings.say("watched")
+
+
+def _until(stop: Any, outcomes: Any) -> Iterator[Any]:
+    """Yield outcomes until an event is set: the inspection that is being printed is finished, no other is begun."""
+    for outcome in outcomes:
+        yield outcome
+        if stop.is_set():
+            break
+    outcomes.close()
+
+
+def _stop_on_signals() -> Any:
+    """Return an event that Ctrl-C and SIGTERM set; a second Ctrl-C ends at once."""
+    import signal
+    from threading import Event
+
+    stop = Event()
+
+    def end(number: int, _: object) -> None:
+        stop.set()
+        signal.signal(number, signal.default_int_handler)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, end)
+    return stop
+
+
+def _tell_saved(settings: Settings, saved: Sequence[str]) -> None:
+    shown, more = saved[:_MOST_SAVED], len(saved) - _MOST_SAVED
+    if more > 0:
+        settings.say("saved-more", files=", ".join(shown), more=more)
+    else:
+        settings.say("saved", files=", ".join(shown))
+
+
+def _start_again() -> None:
+    """Begin this command anew in this process, with nothing loaded."""
+    sys.stdout.flush()
+    os.execv(sys.executable, [sys.executable, "-m", "reportgen", *sys.argv[1:]])  # noqa: S606 - no shell
 
 
 @main.command()

@@ -104,7 +104,7 @@ LITERALS = set(
     """
     date days deputy digits done figures from languages name parent person photos rate role spans team text time to
     total true false unconfirmed unit units unknown within wording_as_of vi th attendees conclusions
-    -to reportgen check new ID build clean doctor issue -dry-run -C -against -language built issued
+    -to reportgen check new ID build clean doctor issue -dry-run -C -against -language built issued Ctrl-C
     office.yaml locale.yaml wording.yaml style.css docs/templates.md inspections/ templates/ output/
     output/.reportgen output/issued templates/office.yaml --reason -reason
     a br hr img src alt figure figcaption p class th td col row scope page id title display block height
