@@ -381,10 +381,8 @@ def status(settings: Settings, ids: tuple[str, ...], why: bool) -> None:
     "--against",
     "old",
     multiple=True,
-    default=("built",),
-    show_default=True,
     metavar="VERSION",
-    help="The old version: built, issued, the number of a revision, or a DOCX.",
+    help="The old version: built, issued, the number of a revision, or a DOCX; else what was issued or printed last.",
 )
 @click.option("--to", "new", multiple=True, metavar="VERSION", help="The new version; else what would be printed now.")
 @click.option("--docx", "target", type=click.Path(path_type=Path), help="Write tracked changes: a DOCX, or a folder.")

@@ -13,9 +13,9 @@ from reportgen.alignment import Step, Unit, align, units_of, words
 from reportgen.build import Order, make_jobs
 from reportgen.diagnostics import Diagnostic, InputError, Place, Word
 from reportgen.edition import Issuance
-from reportgen.folders import ISSUED, OUTPUT, Workspace
+from reportgen.folders import Workspace
 from reportgen.redline import Change, Kind, changes
-from reportgen.register import Register, read_manifest
+from reportgen.register import read_manifest, register_of
 from reportgen.state import FileKey, State
 from reportgen.tracked import DocxError, DocxText, track_changes
 from reportgen.workspace import LoadedInspection, load_inspection, read_library
@@ -31,12 +31,13 @@ _CELLS = " | "  # between the cells of a row on one line
 class Versions:
     """What is to be compared: two versions of an inspection, in some languages (none: all).
 
-    Each is ``built``, ``issued``, the number of a revision, or the path of a DOCX; ``new`` is empty for what would be
-    printed now. Of files there may be one for each language, with the language in its name: ``ID.LANGUAGE.docx``.
+    Each is ``built``, ``issued``, the number of a revision, or the path of a DOCX. ``old`` is empty for what was issued
+    last or, before that, printed last; ``new`` for what would be printed now. Of files there may be one for each
+    language, with the language in its name: ``ID.LANGUAGE.docx``.
     """
 
     inspection: str
-    old: tuple[str, ...] = (BUILT,)
+    old: tuple[str, ...] = ()
     new: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
 
@@ -112,6 +113,7 @@ class _Run:
         self._fonts = self._library.find_fonts(cache)
         os.environ["FONTCONFIG_FILE"] = str(self._fonts.fontconfig())  # read when WeasyPrint is imported
         self._revisions = {each.revision: each for each in _revisions(workspace, asked.inspection)}
+        self._old = asked.old or ((LAST_ISSUED,) if self._revisions else (BUILT,))
         self._loaded = self._load()
         self.languages = asked.languages or tuple(self._loaded.pages)
         lacking = [language for language in self.languages if language not in self._loaded.pages]
@@ -121,7 +123,7 @@ class _Run:
 
     def _load(self) -> LoadedInspection:
         """Read the inspection as it would be issued now, where issued minutes are compared with it."""
-        old = self._asked.old[0]
+        old = self._old[0]
         issuance = self._revision(old).issuance if _is_issued(old) and not self._asked.new else None
         return load_inspection(self._workspace, self._library, self._asked.inspection, self._fonts, issuance)
 
@@ -142,7 +144,7 @@ class _Run:
             InputError: where a version is not there or cannot be read.
         """
         document, now = self._print(language)
-        old = self._version(self._asked.old, language, now, document)
+        old = self._version(self._old, language, now, document)
         new = self._version(self._asked.new, language, now, document)
         if new.docx is None:
             place = Place(FileKey(self._asked.inspection, language, "docx").path.as_posix())
@@ -244,7 +246,7 @@ def _content(path: Path) -> bytes:
 
 
 def _revisions(workspace: Workspace, inspection: str) -> Iterator[_Revision]:
-    register = Register(workspace.root / OUTPUT / ISSUED)
+    register = register_of(workspace)
     for entry in register.entries():
         if entry.inspection == inspection:
             files = dict(read_manifest(register.folder, entry)["files"])

@@ -24,7 +24,7 @@ from typing import Any
 import pytest
 import yaml
 from conftest import Office
-from desk import REAL, REAL_FILE, SMALLEST, Desk
+from desk import REAL, REAL_FILE, SMALLEST, SMALLEST_FILE, Desk
 from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
@@ -34,7 +34,6 @@ from test_ooxml import VERSIONS, validate_all
 from reportgen.alignment import Unit, align, units_of, words
 from reportgen.docx_package import pack
 from reportgen.redline import Change, Kind, changes, marked
-from reportgen.register import Register, RegisterEntry
 from reportgen.state import FileKey, State
 from reportgen.tracked import DocxText, parse_xml, track_changes
 from reportgen.tracked import qn as w
@@ -465,29 +464,20 @@ def test_tracked_changes_are_written_for_each_language_or_to_one_file(desk: Desk
     assert validate_all([one], (VERSIONS[0], VERSIONS[-1])) == {}
 
 
-def test_a_revision_that_is_issued_is_compared(desk: Desk) -> None:
-    issue(desk, 1)
-    desk.edit(REAL_FILE, (OLD_TEXT, NEW_TEXT))
-    issue(desk, 2)
-    for arguments in (("--against", "issued"), ("--against", "1"), ("--against", "2")):
-        answer = desk.run("diff", REAL, "--language", "vi", *arguments)
-        assert answer.exit_code == 0, answer.stderr
-    two = desk.run("diff", REAL, "--language", "vi", "--against", "1", "--to", "2")
-    assert "revision 1 → revision 2" in two.stderr
-    assert desk.run("diff", REAL, "--against", "7").exit_code == 1
-    frozen = next(desk.path("output/issued").glob(f"*/*/r1/{REAL}.vi.docx"))
+def test_revisions_that_are_issued_are_compared_with_one_another_and_with_now(desk: Desk) -> None:
+    assert desk.run("issue", SMALLEST).exit_code == 0
+    assert "revision 1 → what would be printed now: no word changes" in desk.run("diff", SMALLEST).stderr
+    desk.edit(SMALLEST_FILE, ("copies: 2", "copies: 4"))
+    changed = "[-02-]{+04+}"
+    assert changed in desk.run("diff", SMALLEST).stdout
+    assert desk.run("issue", SMALLEST, "--revise", "--reason", "Sửa số bản.").exit_code == 0
+    assert "revision 2 → what would be printed now: no word changes" in desk.run("diff", SMALLEST).stderr
+    for arguments in (("--against", "1"), ("--against", "1", "--to", "2"), ("--against", "1", "--to", "issued")):
+        assert changed in desk.run("diff", SMALLEST, *arguments).stdout, arguments
+    assert "what was printed last" in desk.run("diff", SMALLEST, "--against", "built").stderr
+    assert "RG932" in desk.run("diff", SMALLEST, "--against", "7").stderr
+    frozen = next(desk.path("output/issued").glob(f"*/*/r1/{SMALLEST}.vi.docx"))
+    frozen.parent.chmod(0o755)
     frozen.chmod(0o644)
     frozen.write_bytes(b"PK")
-    assert "RG947" in desk.run("diff", REAL, "--language", "vi", "--against", "1").stderr
-
-
-def issue(desk: Desk, revision: int) -> None:
-    """Freeze the files that were printed last, as issuing does."""
-    folder = desk.path(f"output/{REAL}")
-    files = {path.name: path.read_bytes() for path in folder.iterdir()}
-    entry = RegisterEntry(
-        year=2023, series="BB-ĐKT", number=1, revision=revision, inspection=REAL, day="2023-08-18",
-        recorded="2023-08-20T01:02:03Z", languages=("vi", "th"), units=(), reason={},
-    )  # fmt: skip
-    with Register(desk.path("output/issued")).issuing() as turn:
-        turn.freeze(entry, files, {})
+    assert "RG947" in desk.run("diff", SMALLEST, "--against", "1").stderr
