@@ -33,16 +33,20 @@ class Watched:
         return self.ids or self.workspace.inspection_ids()
 
     def matters(self, path: str) -> bool:
-        """Whether papers may depend on a file, by its path in the workspace; what editors put beside it never does."""
+        """Whether papers may depend on a file, by its path in the workspace; what editors put beside it never does.
+
+        A folder matters too: of the files that come with it, those that are there first are not told.
+        """
         folder, *folders, name = PurePosixPath(path).parts
-        if name.startswith(".") or name.endswith("~"):
+        if name.startswith(".") or name.endswith("~") or len(folders) > 1:
             return False
         if folder == TEMPLATES:
-            return len(folders) <= 1 and (name in _LIBRARY or name.endswith(_LIBRARY_ENDINGS))
+            is_folder = not folders and "." not in name
+            return is_folder or name in _LIBRARY or name.endswith(_LIBRARY_ENDINGS)
         owner = folders[0] if folders else name.removesuffix(".yaml")
-        if not folders and not name.endswith(".yaml"):
-            return False
-        return len(folders) <= 1 and (owner in self.ids if self.ids else bool(owner))
+        if self.ids:
+            return owner in self.ids
+        return bool(folders) or name.endswith(".yaml") or owner in self.workspace.inspection_ids()
 
 
 def saved_files(watched: Watched, stop: Event) -> Iterator[tuple[str, ...]]:

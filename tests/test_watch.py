@@ -90,6 +90,7 @@ def save_over(desk: Desk, name: str, text: str) -> None:
 
 def test_what_is_saved_is_printed_once_and_mistakes_do_not_end_it(desk: Desk, office: Office) -> None:
     photos = desk.path(f"inspections/{SMALLEST}")
+    photos.mkdir()
     desk.path(REAL_FILE).unlink()
     with watching(desk, office, "--format", "docx") as watcher:
         started = watcher.wait(1)
@@ -102,7 +103,6 @@ def test_what_is_saved_is_printed_once_and_mistakes_do_not_end_it(desk: Desk, of
         assert f"changed: {WORDING}\n{SMALL_DOCX}" in said
         assert desk.path(SMALL_DOCX).read_bytes() != first
         # fifty files at once: one printing, and nothing that is not stale
-        photos.mkdir()
         for number in range(50):
             (photos / f"{number:02}.jpg").write_bytes(b"a picture that nobody prints")
         said = watcher.wait(3)
@@ -133,9 +133,11 @@ def test_what_is_saved_is_printed_once_and_mistakes_do_not_end_it(desk: Desk, of
         desk.write(SMALLEST_FILE, good.replace("copies:", "copies:  "))
         watcher.wait(7)
         assert watcher.builds[-1].endswith("failed: 0")
-        # a new inspection is printed without being named
+        # a new inspection is printed without being named, and its folder is seen with all that is in it
         shutil.copy(desk.path(SMALLEST_FILE), desk.path("inspections/new.yaml"))
         assert "output/new/new.vi.docx" in watcher.wait(8)
+        shutil.copytree(photos, desk.path("inspections/new"))
+        assert "changed: inspections/new" in watcher.wait(9)
         assert watcher.end() == 0
         assert watcher.said.endswith("watching has ended\n")
     assert unfinished(desk) == []
@@ -187,6 +189,8 @@ def test_an_inspection_that_is_not_there_is_told_at_once(desk: Desk) -> None:
         ("inspections/a.yaml~", False),
         ("inspections/.a.yaml.swp", False),
         ("inspections/4913", False),
+        ("inspections/a", True),
+        ("templates/th", True),
         ("templates/office.yaml", True),
         ("templates/minutes.html", True),
         ("templates/minutes.css", True),
@@ -197,6 +201,8 @@ def test_an_inspection_that_is_not_there_is_told_at_once(desk: Desk) -> None:
     ],
 )
 def test_only_files_that_papers_depend_on_matter(tmp_path: Path, path: str, matters: bool) -> None:
+    (tmp_path / "inspections").mkdir()
+    (tmp_path / "inspections" / "a.yaml").touch()
     assert Watched(Workspace(tmp_path), ("a",)).matters(path) == matters
     assert Watched(Workspace(tmp_path)).matters(path) == (matters or path.startswith("inspections/b"))
 
