@@ -151,11 +151,9 @@ class _Run:
             raise InputError(Diagnostic("diff-docx-altered", place, {}, "build"))
         tag = self._library.locales[language].data.tag
 
-        def compare(before: str, after: str) -> list[Change]:
-            return changes(before, after, lambda text: words(text, tag))
-
+        compare = _comparing(tag)
         steps = align(old.units, new.units, tag)
-        found, unchanged = _told(steps, old.units, new.docx, compare)
+        found, unchanged = _told(steps, old.units, new.units, _headings(new.docx), compare)
         signed = (document.author, document.created)
         before = old.docx.parts if old.docx else ()
         tracked = track_changes(new.docx, old.units, steps, compare, signed, before)
@@ -255,11 +253,66 @@ def _revisions(workspace: Workspace, inspection: str) -> Iterator[_Revision]:
             yield _Revision(entry.revision, issuance, register.folder / entry.folder, files)
 
 
+# ---- two files ------------------------------------------------------------------------------------------------------
+
+
+def compare_docx(old: bytes, new: bytes, tag: str) -> tuple[list[Difference], int]:
+    """Return the blocks whose words differ between two DOCX, and the number of those that are the same.
+
+    Compared are the text, with tracked changes accepted, and what stands in headers, footers, notes and comments.
+
+    Raises:
+        DocxError: where one is no DOCX.
+    """
+    before, after = DocxText.read(old), DocxText.read(new)
+    units = [*after.units, *after.margins]
+    return _compared([*before.units, *before.margins], units, _headings(after), tag)
+
+
+def has_texts(content: bytes, texts: Iterable[str]) -> bool:
+    """Whether a DOCX says these texts, in their order, and nothing else in its text.
+
+    Raises:
+        DocxError: where it is no DOCX.
+    """
+    own = [text for unit in DocxText.read(content).units for text in unit.texts if text]
+    told = Unit.of((), texts).texts
+    return own == [text for text in told if text]
+
+
+def compare_lines(old: Iterable[str], new: Iterable[str], tag: str) -> tuple[list[Difference], int]:
+    """Return the lines whose words differ between two texts, and the number of those that are the same."""
+    before, after = (units_of([("", line) for line in lines], ()) for lines in (old, new))
+    return _compared(before, after, lambda _: False, tag)
+
+
+def _compared(
+    old: Sequence[Unit], new: Sequence[Unit], is_heading: Callable[[int], bool], tag: str
+) -> tuple[list[Difference], int]:
+    return _told(align(old, new, tag), old, new, is_heading, _comparing(tag))
+
+
+def _comparing(tag: str) -> Callable[[str, str], list[Change]]:
+    def compare(before: str, after: str) -> list[Change]:
+        return changes(before, after, lambda text: words(text, tag))
+
+    return compare
+
+
+def _headings(docx: DocxText) -> Callable[[int], bool]:
+    """Return what tells whether a unit of a DOCX, by its place, is a heading."""
+    return lambda place: place < len(docx.parts) and docx.is_heading(docx.parts[place])
+
+
 # ---- blocks in words ------------------------------------------------------------------------------------------------
 
 
 def _told(
-    steps: Iterable[Step], old: Sequence[Unit], new: DocxText, compare: Callable[[str, str], list[Change]]
+    steps: Iterable[Step],
+    old: Sequence[Unit],
+    new: Sequence[Unit],
+    is_heading: Callable[[int], bool],
+    compare: Callable[[str, str], list[Change]],
 ) -> tuple[list[Difference], int]:
     """Return what changed, and the number of blocks that did not."""
     found: list[Difference] = []
@@ -267,7 +320,7 @@ def _told(
     heading = ""
     for step in steps:
         before = _CELLS.join(old[step.old].texts) if step.old is not None else None
-        after = _CELLS.join(new.parts[step.new].unit.texts) if step.new is not None else None
+        after = _CELLS.join(new[step.new].texts) if step.new is not None else None
         if before == after:
             unchanged += 1
         elif before is None or after is None:
@@ -275,6 +328,6 @@ def _told(
             found.append(Difference(heading, (Change(kind, before or after or ""),)))
         else:
             found.append(Difference(heading, tuple(compare(before, after))))
-        if step.new is not None and after and new.is_heading(new.parts[step.new]):
+        if step.new is not None and after and is_heading(step.new):
             heading = after
     return found, unchanged

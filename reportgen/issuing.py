@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from reportgen.render import Job
 
 _STOPS_ISSUE = ("unconfirmed-entry",)  # warnings that let a draft be printed, but nothing be issued
+_SETTLED_BY_ISSUE = "open-number"  # a warning that is no longer true when the number is given
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,8 @@ def issue(workspace: Workspace, request: Request, cache: Path) -> IssuedMinutes:
         )
     folder = Path(OUTPUT, ISSUED, made.folder)
     names = sorted(f"{request.inspection}.{language}.{file.format}" for language, file in files)
-    return IssuedMinutes(made, tuple(folder / name for name in names), loaded.warnings)
+    warnings = tuple(warning for warning in loaded.warnings if warning.name != _SETTLED_BY_ISSUE)
+    return IssuedMinutes(made, tuple(folder / name for name in names), warnings)
 
 
 def issuance_of(entry: RegisterEntry) -> Issuance:

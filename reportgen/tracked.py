@@ -26,6 +26,7 @@ from reportgen.redline import Change, Kind
 
 _DOCUMENT = "word/document.xml"
 _STYLES = "word/styles.xml"
+_MARGINS = ("header", "footer", "footnotes", "endnotes", "comments")  # parts whose texts stand beside the text
 _BODY_LEVEL = "9"  # Word's outline level of running text
 _SIGNS = {qn("w:br"): "\n", qn("w:tab"): "\t", qn("w:noBreakHyphen"): "-"}
 _TEXT = qn("w:t")
@@ -77,6 +78,15 @@ class DocxText:
     def row_styles(self) -> set[tuple[str, ...]]:
         """The styles of the cells of each kind of row."""
         return {part.unit.styles for part in self.parts if part.row is not None}
+
+    @property
+    def margins(self) -> list[Unit]:
+        """What stands beside the text: in headers, footers, notes and comments, sorted; page numbers apart."""
+        named = (name for name in self.files if name.startswith(tuple(f"word/{each}" for each in _MARGINS)))
+        trees = (parse_xml(self.files[name]) for name in named if name.endswith(".xml"))
+        units = (_unit([each], is_row=False) for tree in trees for each in tree.iter(qn("w:p")))
+        found = (unit for unit in units if unit.texts[0].strip() and not unit.texts[0].strip().isdecimal())
+        return sorted(found, key=lambda unit: unit.texts)
 
     @cached_property
     def _levels(self) -> dict[str, str]:

@@ -7,21 +7,48 @@ import io
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import time
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import PROJECT, Office
 from desk import REAL, SMALLEST, SMALLEST_FILE, Desk
+from pypdf import PdfReader, PdfWriter
 
 from reportgen.register import Register, verify_register
 
 OTHER = "mau-thu-hai"
 OTHER_FILE = f"inspections/{OTHER}.yaml"
+KILLS = int(os.environ.get("REPORTGEN_KILLS", "4"))
+
+STAND_IN = """
+import sys
+from hashlib import sha256
+from reportgen import build, issuing, register
+def render_files(job):
+    digest = build.job_digest(job, ()).encode()
+    return [build.PrintedFile(form, sha256(form.encode() + digest).digest() * 20_000, ()) for form in job.formats]
+freeze = register.Issuing.freeze
+def told(*arguments):
+    print("writing", flush=True)
+    made = freeze(*arguments)
+    print("written", flush=True)
+    return made
+issuing.render_files, register.Issuing.freeze = render_files, told
+from reportgen.cli import main
+main(sys.argv[1:])
+"""
 
 
 @pytest.fixture
@@ -76,6 +103,12 @@ def test_open_minutes_get_the_next_number_and_all_their_files(issued: Desk) -> N
     assert names == {f"{SMALLEST}.vi.pdf", f"{SMALLEST}.vi.docx", "manifest.json"}
     assert "Số: 01/BB-ĐKT" in words_of(file(issued))
     assert verify_register(register_of(issued)) == []
+
+
+def test_a_number_that_was_given_is_no_longer_said_to_be_open(desk: Desk) -> None:
+    assert "RG264" in desk.run("check", SMALLEST).stderr + desk.run("check", SMALLEST).stdout
+    answer = desk.run("issue", SMALLEST)
+    assert "RG264" not in answer.stdout + answer.stderr
 
 
 def test_the_manifest_tells_files_sources_clause_versions_and_tools(issued: Desk) -> None:
@@ -230,6 +263,105 @@ def test_a_pdf_with_something_behind_it_is_told_from_a_changed_one(issued: Desk,
     assert json.loads(issued.run("verify", str(signed), form="json").stdout)["verdict"] == "extended"
 
 
+def verified(desk: Desk, path: Path) -> dict[str, Any]:
+    return json.loads(desk.run("verify", str(path), form="json").stdout)
+
+
+def test_a_docx_that_a_program_saved_again_has_the_same_words(issued: Desk, tmp_path: Path) -> None:
+    saved = save_with_libreoffice(file(issued, "docx"), tmp_path)
+    data = verified(issued, saved)
+    assert (data["verdict"], data["entry"]["number"]) == ("changed", 1)
+    assert (data["same_words"], data["differences"]) == (True, [])
+    assert "its words are those that were issued" in issued.run("verify", str(saved), form="full").stdout
+
+
+def save_with_libreoffice(document: Path, folder: Path) -> Path:
+    profile = f"-env:UserInstallation={(folder / 'profile').as_uri()}"
+    command = ["soffice", profile, "--headless", "--convert-to", "docx:MS Word 2007 XML", "--outdir", str(folder)]
+    subprocess.run([*command, str(document)], check=True, capture_output=True, timeout=300)
+    return folder / document.name
+
+
+def rewritten(path: Path, target: Path, part: str, change: Callable[[str], str]) -> Path:
+    """Write a DOCX with one part changed."""
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(target, "w") as new:
+        for name in old.namelist():
+            content = old.read(name)
+            if name == part:
+                assert change(content.decode()) != content.decode()
+                content = change(content.decode()).encode()
+            new.writestr(name, content)
+    return target
+
+
+def drop_mark(properties: str) -> str:
+    return re.sub("<dc:identifier>.*?</dc:identifier>", "", properties)
+
+
+def test_a_docx_without_its_mark_is_known_by_its_words(issued: Desk, tmp_path: Path) -> None:
+    saved = rewritten(file(issued, "docx"), tmp_path / "any name.docx", "docProps/core.xml", drop_mark)
+    data = verified(issued, saved)
+    assert (data["verdict"], data["entry"]["number"], data["same_words"]) == ("changed", 1, True)
+    other = rewritten(saved, tmp_path / "other.docx", "word/document.xml", lambda xml: xml.replace("Địa điểm", "Nơi"))
+    assert verified(issued, other)["verdict"] == "unknown"
+
+
+def test_the_blocks_that_somebody_changed_in_a_docx_are_shown(issued: Desk, tmp_path: Path) -> None:
+    change = partial(re.sub, "Địa điểm", "Nơi")
+    saved = rewritten(file(issued, "docx"), tmp_path / "x.docx", "word/document.xml", change)
+    data = verified(issued, saved)
+    assert (data["verdict"], data["same_words"], len(data["differences"])) == ("changed", False, 1)
+    answer = issued.run("verify", str(saved), form="full")
+    assert answer.exit_code == 1
+    assert "  [-Địa điểm-]{+Nơi+}" in answer.stdout
+    assert "blocks whose words are not those that were issued: 1; that are: " in answer.stdout
+
+
+def test_words_added_beside_the_text_of_a_docx_are_shown(issued: Desk, tmp_path: Path) -> None:
+    words = "<w:p><w:r><w:t>không chính thức</w:t></w:r></w:p></w:hdr>"
+    for number in (1, 2):
+        part = f"word/header{number}.xml"
+        saved = rewritten(
+            file(issued, "docx"), tmp_path / f"{number}.docx", part, lambda xml: xml.replace("</w:hdr>", words)
+        )
+        (difference,) = verified(issued, saved)["differences"]
+        assert difference["parts"] == [{"kind": "in", "text": "không chính thức"}]
+
+
+def test_a_pdf_that_a_program_saved_again_has_the_same_words(issued: Desk, tmp_path: Path) -> None:
+    """Also where that program compresses the metadata with the mark."""
+    for compressed in (False, True):
+        writer = PdfWriter(clone_from=PdfReader(file(issued)))
+        if compressed:
+            metadata = writer._root_object.raw_get("/Metadata")
+            writer._replace_object(metadata, metadata.get_object().flate_encode())
+        saved = tmp_path / f"saved-{compressed}.pdf"
+        writer.write(saved)
+        assert (b"<dc:identifier>" in saved.read_bytes()) is not compressed
+        data = verified(issued, saved)
+        assert (data["verdict"], data["entry"]["number"], data["same_words"]) == ("changed", 1, True)
+
+
+def test_a_pdf_that_was_printed_to_a_pdf_is_unknown(issued: Desk, tmp_path: Path) -> None:
+    again = tmp_path / "again.pdf"
+    subprocess.run(["pdftocairo", "-pdf", str(file(issued)), str(again)], check=True)
+    assert verified(issued, again)["verdict"] == "unknown"
+
+
+def test_what_is_attached_still_makes_a_file_whose_sources_changed(desk: Desk) -> None:
+    desk.run("issue", SMALLEST)
+    desk.edit(SMALLEST_FILE, ("copies: 2", "copies: 4"))
+    for form in ("pdf", "docx"):
+        data = verified(desk, file(desk, form))
+        assert (data["reproduced"], data["reproduced_from_attached"]) == (False, True)
+    desk.edit(SMALLEST_FILE, ("copies: 4", "copies: none"))
+    data = verified(desk, file(desk))
+    assert (data["verdict"], data["reproduced"], data["reproduced_from_attached"]) == ("unchanged", None, True)
+    said = desk.run("verify", str(file(desk)), form="full").stdout
+    assert "the sources attached to the issued PDF make it, byte for byte" in said
+    assert "the office's files, as they are now, cannot be printed" in said
+
+
 def test_a_file_from_elsewhere_is_unknown(issued: Desk, tmp_path: Path) -> None:
     (tmp_path / "a.pdf").write_bytes(b"%PDF-1.7 something else")
     answer = issued.run("verify", str(tmp_path / "a.pdf"), form="full")
@@ -271,19 +403,105 @@ def test_commands_that_issue_at_once_get_each_number_once(desk: Desk, office: Of
     assert verify_register(register_of(desk)) == []
 
 
+@dataclass
+class Moments:
+    """When to kill: half of the times at any moment of the command, half while it writes what it issues."""
+
+    chance: random.Random
+    whole: float = 0.0
+    writing: float = 0.0
+
+    def measure(self, running: subprocess.Popen[str]) -> None:
+        """Let a command end, and keep how long it took, in seconds."""
+        begun = time.monotonic()
+        assert running.stdout
+        assert running.stdout.readline() == "writing\n"
+        at = time.monotonic()
+        assert running.stdout.readline() == "written\n"
+        self.writing = time.monotonic() - at
+        assert running.wait(300) == 0
+        running.stdout.close()
+        self.whole = time.monotonic() - begun
+
+    def kill(self, running: subprocess.Popen[str], *, writing: bool) -> None:
+        assert running.stdout
+        if writing:
+            running.stdout.readline()
+            time.sleep(self.chance.uniform(0, self.writing))
+        else:
+            time.sleep(self.chance.uniform(0, self.whole))
+        running.send_signal(signal.SIGKILL)
+        running.wait()
+        running.stdout.close()
+
+
+def quick_issue(desk: Desk, office: Office, identifier: str) -> subprocess.Popen[str]:
+    """Issue by the command, with the stand-in for the printers."""
+    command = [sys.executable, "-c", STAND_IN, "-C", str(desk.root), "issue", identifier]
+    return subprocess.Popen(
+        command, env=office.environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
+
+
+def whole_folders(register: Register) -> int:
+    """Return the number of folders that have their final name; each holds what its manifest says."""
+    found = list(register.folder.glob("*/*/r*"))
+    for issued_folder in found:
+        files = json.loads((issued_folder / "manifest.json").read_bytes())["files"]
+        there = {path.name: sha256(path.read_bytes()).hexdigest() for path in issued_folder.iterdir()}
+        assert {name: digest for name, digest in there.items() if name != "manifest.json"} == files
+    return len(found)
+
+
 def test_a_command_killed_at_any_moment_leaves_the_register_whole(desk: Desk, office: Office) -> None:
-    rounds = int(os.environ.get("REPORTGEN_KILLS", "4"))
-    chance = random.Random(611)
-    names = add_inspections(desk, rounds)
-    for name in names:
-        process = issue_command(desk, office, name)
-        time.sleep(chance.uniform(0.3, 4.0))
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-    for name in names:
-        if desk.run("issue", name).exit_code == 1:
-            assert codes(desk, "issue", name) == ["RG951"]  # it was issued before the process was killed
-    entries = register_of(desk).entries()
-    assert sorted(entry.number for entry in entries) == list(range(1, rounds + 1))
-    assert {entry.inspection for entry in entries} == set(names)
+    names = add_inspections(desk, KILLS + 2)
+    moments = Moments(random.Random(611))
+    moments.measure(quick_issue(desk, office, names[0]))
+    register = register_of(desk)
+    begun = complete = 0
+    folders = 1
+    for turn in range(KILLS):
+        moments.kill(quick_issue(desk, office, names[folders]), writing=turn % 2 == 0)
+        before, folders = folders, whole_folders(register)
+        rows = [entry.number for entry in register.entries()]
+        assert rows == list(range(1, len(rows) + 1))
+        assert folders - len(rows) in (0, 1)
+        begun += bool(list(register.folder.glob(".unfinished-*")))
+        complete += folders > before
+    answer = desk.run("issue", names[folders])
+    assert answer.exit_code == 0, answer.stderr
+    assert [entry.inspection for entry in register.entries()] == names[: folders + 1]
+    assert [entry.number for entry in register.entries()] == list(range(1, folders + 2))
+    assert list(register.folder.glob(".unfinished-*")) == []
+    assert verify_register(register) == []
+    print(f"killed {KILLS} times: {begun} with half of the files written, {complete} when they had their name")
+    assert begun + complete >= KILLS // 10
+
+
+def test_two_who_issue_the_same_minutes_at_once_issue_them_once(desk: Desk, office: Office) -> None:
+    command = [sys.executable, "-m", "reportgen", "-C", str(desk.root), "--output-format", "json", "issue", SMALLEST]
+    running = [
+        subprocess.Popen(command, env=office.environment, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        for _ in range(2)
+    ]
+    answers = [(*process.communicate(timeout=300), process.returncode) for process in running]
+    assert sorted(code for _, _, code in answers) == [0, 1]
+    (refused,) = [json.loads(out) for out, _, code in answers if code == 1]
+    assert [finding["code"] for finding in refused["findings"] if finding["severity"] == "error"] == ["RG951"]
+    assert [entry.number for entry in register_of(desk).entries()] == [1]
     assert verify_register(register_of(desk)) == []
+
+
+def test_minutes_are_issued_while_a_build_prints(desk: Desk, office: Office) -> None:
+    """Whichever ends first, the build never touches what is issued, and what was built is not half there."""
+    command = [sys.executable, "-m", "reportgen", "-C", str(desk.root), "build"]
+    built = subprocess.Popen(command, env=office.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    issued_now = issue_command(desk, office, SMALLEST)
+    assert issued_now.wait(300) == 0
+    before = {path: path.read_bytes() for path in folder(desk).iterdir()}
+    out, told = built.communicate(timeout=300)
+    assert built.returncode == 0, (out, told)
+    assert {path: path.read_bytes() for path in folder(desk).iterdir()} == before
+    assert verify_register(register_of(desk)) == []
+    states = {each["state"] for each in json.loads(desk.run("status", form="json").stdout)["statuses"]}
+    assert states == {"fresh", "issued"}

@@ -403,8 +403,9 @@ def test_a_build_that_is_killed_leaves_no_half_file_and_the_next_one_ends_it(des
     for number in range(6):
         shutil.copy(desk.path(SMALLEST_FILE), desk.path(f"inspections/more-{number}.yaml"))
     chance = random.Random(5)
+    length = 0.0  # seconds, of a build that is not killed
     killed = 0
-    for turn in range(KILLS):
+    for turn in range(KILLS + 1):
         text = re.sub(r"^copies: .*$", f"copies: {turn + 2}", desk.read(SMALLEST_FILE), flags=re.MULTILINE)
         for file in (SMALLEST_FILE, *(f"inspections/more-{number}.yaml" for number in range(6))):
             desk.write(file, text)
@@ -413,20 +414,24 @@ def test_a_build_that_is_killed_leaves_no_half_file_and_the_next_one_ends_it(des
             env=office.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
         )  # fmt: skip
         wait_for_work(desk, running)
-        time.sleep(chance.random() * 0.3)
-        running.send_signal(signal.SIGKILL)
-        running.communicate()
-        killed += running.returncode == -signal.SIGKILL
+        if not turn:
+            begun = time.monotonic()
+            assert running.communicate()[1]
+            length = time.monotonic() - begun
+        else:
+            time.sleep(chance.uniform(0, length))
+            running.send_signal(signal.SIGKILL)
+            running.communicate()
+            killed += running.returncode == -signal.SIGKILL
         for name in desk.outputs():
             if not name.endswith(".part") and REAL not in name:
                 assert desk.path(name).stat().st_size in (32 * 20_000, 32 * 100), name
         assert "altered" not in {each["state"] for each in statuses(desk)}
-        done = subprocess.run(
-            command(desk, "build"), env=office.environment, capture_output=True, text=True, check=False
-        )
-        assert done.returncode == 0, done.stderr
+        answer = desk.run("build")
+        assert answer.exit_code == 0, answer.stderr
         assert stale(desk) == {}
         assert not [name for name in desk.outputs() if "altered" in name]
+    print(f"killed {killed} times while it printed or wrote")
     assert killed >= KILLS / 2
 
 
