@@ -73,9 +73,9 @@ def print_in_place(root: Path) -> None:
 
     def render_files(job: Any) -> list[Any]:
         digest = sha256(job.page.html.encode()).digest()
-        return [build._File(form, digest * 1000, ()) for form in job.formats]
+        return [build.PrintedFile(form, digest * 1000, ()) for form in job.formats]
 
-    build._render_files = render_files
+    build.render_files = render_files
     pictures.prepare_picture = cache(pictures.prepare_picture)
     workspace = Workspace(root)
     for outcome in build.build(workspace, build.Order(workspace.inspection_ids()), cache_folder()):

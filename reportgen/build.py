@@ -148,7 +148,7 @@ def _is_all_fresh(
             due = any(map(order.is_due, examiner.examine(order.ids)))
         except _ChangedError:
             due = True
-    State.remember(workspace.root, contents.news, {})
+    State.remember(workspace.root, contents.news, examiner.facts())
     return not due and not examiner.renewable
 
 
@@ -214,7 +214,7 @@ class _Run:
                 yield self._finish(item, rendered)
         with suppress(SetupError):  # what is no longer needed may stay
             self._state.tidy()
-        State.remember(self._workspace.root, self._contents.news, self._facts)
+        State.remember(self._workspace.root, self._contents.news, self._facts | self._examiner.facts())
         self.library.compiled.save()
 
     def _due(self, inspection: str) -> tuple[Status, ...]:

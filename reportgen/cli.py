@@ -363,7 +363,7 @@ def status(settings: Settings, ids: tuple[str, ...], why: bool) -> None:
         examiner = take_stock(workspace, state, contents, cache_folder(), issued)
         found = tuple(examiner.examine(chosen))
         orphans = find_orphans(workspace, examiner, contents).ours
-    State.remember(workspace.root, contents.news, {})
+    State.remember(workspace.root, contents.news, examiner.facts())
     _show_statuses(settings, found, orphans, why=why)
     counts = Counter(each.standing for each in found)
     fresh = counts[Standing.FRESH] + counts[Standing.ISSUED]

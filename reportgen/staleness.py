@@ -10,10 +10,10 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import partial
+from functools import lru_cache, partial
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from reportgen.diagnostics import InputError, Word, one_line, ui_languages
 from reportgen.folders import INSPECTIONS, Workspace
@@ -31,6 +31,7 @@ _OWN = ("inspection", "photo")  # kinds of ingredients that no other inspection 
 _BY_LANGUAGE = ("clause", "locale", "office", "font")  # kinds that have one name and a content in each language
 _UNISSUED = ("tool", "font")  # kinds that are no sources: another printer does not change what was issued
 _FONTS = "fonts"  # the fact that tells which installed files the fonts came from
+_SETTLED = "issued"  # the fact that tells which issued editions were compared with which sources, and were as issued
 
 
 class Standing(StrEnum):
@@ -69,17 +70,24 @@ class Status:
         return Word(f"standing-{self.standing}")
 
 
-class Issued(NamedTuple):
-    """What the register knows of an edition that was issued: its number, its revision, what it was made of.
+class IssuedSources(NamedTuple):
+    """What an edition that was issued was made of; ``day`` and ``words`` are as in ``Made``."""
 
-    ``day`` and ``words`` are as in ``Made``.
+    used: tuple[Ingredient, ...]
+    day: str
+    words: str
+
+
+class Issued(NamedTuple):
+    """What the register knows of an edition that was issued: its number, its revision, the SHA-256 of its manifest.
+
+    ``sources`` reads the manifest: most often nothing changed, and none need be read.
     """
 
     number: str
     revision: int
-    used: tuple[Ingredient, ...]
-    day: str
-    words: str
+    manifest: str
+    sources: Callable[[], IssuedSources]
 
 
 # ---- what all inspections share, by bytes ---------------------------------------------------------------------------
@@ -207,6 +215,8 @@ class Examiner:
         self._issued = issued or {}
         self._sources = state.sources()
         self._failures = state.failures()
+        self._settled: dict[str, str] = json.loads(state.fact(_SETTLED) or "{}")
+        self._newly_settled: dict[str, str] = {}
         self._shared: Shared | None = None
         self._ingredients: dict[int, Ingredient] | None = None
         self._own: dict[str, list[Print]] = {}
@@ -223,6 +233,14 @@ class Examiner:
         """
         for inspection in inspections:
             yield from self._examine(inspection)
+
+    def facts(self) -> dict[str, str]:
+        """Return what is worth remembering: which issued editions are as they were issued; nothing if that is known."""
+        if not self._newly_settled:
+            return {}
+        every = self._settled | self._newly_settled
+        issued = {_edition_name(*edition) for edition in self._issued}
+        return {_SETTLED: json.dumps({name: digest for name, digest in every.items() if name in issued})}
 
     def expected(self, inspections: Iterable[str]) -> Iterator[FileKey]:
         """Yield the files that the inspections have; of one that cannot be read, those that it had."""
@@ -271,6 +289,9 @@ class Examiner:
                 yield Status(FileKey(inspection, language, form), Standing.FAILED, problem=problem)
 
     def _status(self, key: FileKey, sources: Sources, now: Told | None) -> Status:
+        issued = self._issued.get((key.inspection, key.language))
+        if issued and self._is_settled(key, issued, sources):
+            return Status(key, Standing.ISSUED)
         printed = self.prints.get(key)
         there = self._contents.digest(key.name)
         reasons: tuple[Reason, ...] = ()
@@ -294,7 +315,7 @@ class Examiner:
         failure = self._failures.get(key.inspection)
         if standing is not Standing.FRESH and failure and self._still_holds(failure, sources):
             return Status(key, Standing.FAILED, reasons, failure.sentences)
-        if issued := self._issued.get((key.inspection, key.language)):
+        if issued:
             return self._issued_status(Status(key, standing), issued, sources, now)
         return Status(key, standing, reasons)
 
@@ -348,18 +369,33 @@ class Examiner:
     def _issued_status(self, status: Status, issued: Issued, sources: Sources, now: Told | None) -> Status:
         """Compare with what was issued, which need not be what was printed last."""
         key, printed = status.key, self.prints.get(status.key)
-        used = tuple(each for each in issued.used if each.kind not in _UNISSUED)
+        was = issued.sources()
+        used = _without(was.used, *_UNISSUED)
         if status.standing is Standing.FRESH and printed:
             reasons = tuple(compared(used, _without(self._used(printed), *_UNISSUED), key.language))
         else:
-            reasons = tuple(self._since_issue(key, issued, used, sources, now))
+            reasons = tuple(self._since_issue(key, was, used, sources, now))
+        if not reasons:
+            self._newly_settled[_edition_name(*key[:2])] = self._settled_by(issued, sources)
         return Status(key, Standing.ISSUED_CHANGED if reasons else Standing.ISSUED, reasons)
 
     def _since_issue(
-        self, key: FileKey, issued: Issued, used: tuple[Ingredient, ...], sources: Sources, now: Told | None
+        self, key: FileKey, was: IssuedSources, used: tuple[Ingredient, ...], sources: Sources, now: Told | None
     ) -> Iterator[Reason]:
         yield from self._own_reasons(used, sources, now or self._told(key.inspection))
-        yield from self._shared_reasons(used, key.language, issued.day, lambda: issued.words, _UNISSUED)
+        yield from self._shared_reasons(used, key.language, was.day, lambda: was.words, _UNISSUED)
+
+    def _is_settled(self, key: FileKey, issued: Issued, sources: Sources) -> bool:
+        """Whether what was issued was compared already with exactly what is there now, and nothing had changed."""
+        known = self._settled.get(_edition_name(*key[:2]))
+        return known is not None and known == self._settled_by(issued, sources)
+
+    def _settled_by(self, issued: Issued, sources: Sources) -> str:
+        return digest_of([issued.manifest, sources.key, self._around])
+
+
+def _edition_name(inspection: str, language: str) -> str:
+    return f"{inspection}.{language}"
 
 
 def _standing(printed: Print, there: str, reasons: tuple[Reason, ...]) -> Standing:
@@ -438,16 +474,21 @@ def take_stock(
 
 def issued_editions(register: Register) -> dict[tuple[str, str], Issued]:
     """Return the editions that are issued, by inspection and language: of each the last revision."""
-    found: dict[tuple[str, str], Issued] = {}
-    for entry in register.entries():
-        manifest = read_manifest(register.folder, entry)
-        for language in entry.languages:
-            edition = manifest["editions"][language]
-            found[entry.inspection, language] = Issued(
-                number=entry.symbol,
-                revision=entry.revision,
-                used=tuple(Ingredient(**each) for each in edition["draft"]),
-                day=edition["day"],
-                words=edition["words"],
-            )
-    return found
+    entries = register.entries()
+
+    @lru_cache(maxsize=1)  # one inspection is looked at after another, each in all its languages and formats
+    def manifest(place: int) -> Mapping[str, Any]:
+        return read_manifest(register.folder, entries[place])
+
+    def sources(place: int, language: str) -> IssuedSources:
+        edition = manifest(place)["editions"][language]
+        used = tuple(Ingredient(**each) for each in edition["draft"])
+        return IssuedSources(used, edition["day"], edition["words"])
+
+    return {
+        (entry.inspection, language): Issued(
+            entry.symbol, entry.revision, entry.manifest, partial(sources, place, language)
+        )
+        for place, entry in enumerate(entries)
+        for language in entry.languages
+    }

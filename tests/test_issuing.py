@@ -26,7 +26,8 @@ from conftest import PROJECT, Office
 from desk import REAL, SMALLEST, SMALLEST_FILE, Desk
 from pypdf import PdfReader, PdfWriter
 
-from reportgen.register import Register, verify_register
+from reportgen import staleness
+from reportgen.register import Register, read_manifest, verify_register
 
 OTHER = "mau-thu-hai"
 OTHER_FILE = f"inspections/{OTHER}.yaml"
@@ -138,6 +139,27 @@ def test_status_says_issued_and_after_a_change_that_the_sources_changed(desk: De
     assert "copies" in said
     assert desk.run("build", SMALLEST).exit_code == 0
     assert desk.outputs() == before
+
+
+def test_what_is_known_to_be_as_it_was_issued_is_not_read_again(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An office that has issued a thousand minutes looks at them whenever it builds."""
+    desk.run("issue", SMALLEST)
+    desk.run("build", "--format", "docx")
+    assert desk.run("status", SMALLEST).exit_code == 0
+    read: list[str] = []
+    monkeypatch.setattr(
+        staleness, "read_manifest", lambda folder, entry: read.append(entry) or read_manifest(folder, entry)
+    )
+    for command in ("status", "build"):
+        assert desk.run(command, SMALLEST).exit_code == 0
+    assert read == []
+    desk.edit(SMALLEST_FILE, ("copies: 2", "copies: 4"))
+    assert "issued; sources changed" in desk.run("status", SMALLEST).stdout
+    assert len(read) == 1
+    desk.edit(SMALLEST_FILE, ("copies: 4", "copies: 2"))
+    assert "sources changed" not in desk.run("status", SMALLEST).stdout
+    desk.edit("templates/vi/wording.yaml", ("Địa điểm", "Nơi"))
+    assert "issued; sources changed" in desk.run("status", SMALLEST).stdout
 
 
 def test_minutes_are_issued_once(issued: Desk) -> None:

@@ -27,7 +27,7 @@ from desk import REAL, REAL_FILE, SMALLEST, SMALLEST_FILE, Desk
 from reportgen import build, pictures, tools
 from reportgen.folders import ReadOnce, Workspace
 from reportgen.redline import pieces, redline
-from reportgen.staleness import Issued, Standing, take_stock
+from reportgen.staleness import Issued, IssuedSources, Standing, take_stock
 from reportgen.state import STATE, Contents, FileKey, State
 from reportgen.workspace import read_library
 
@@ -348,7 +348,7 @@ def test_what_is_issued_is_never_printed_again_and_says_when_its_sources_changed
         ingredients, printed = state.ingredients(), state.prints()[FILES[0]]
         used = tuple(ingredients[int(each)] for each in printed.recipe.split())
         words = state.words(printed)
-    issued = {REAL_VI: Issued("12/BB-ĐKT", 1, used, printed.day, words)}
+    issued = {REAL_VI: Issued("12/BB-ĐKT", 1, "manifest", lambda: IssuedSources(used, printed.day, words))}
     assert standings(desk, office, issued) == [Standing.ISSUED] * 2
     desk.path(FILES[0].name).unlink()
     assert standings(desk, office, issued) == [Standing.ISSUED] * 2
