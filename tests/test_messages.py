@@ -19,7 +19,7 @@ from reportgen.diagnostics import Diagnostic, Place, Word, catalogue, one_line
 from reportgen.inspection import Inspection
 from reportgen.model import validate
 from reportgen.staleness import Standing
-from reportgen.verifying import _REPRODUCED, Verdict
+from reportgen.verifying import _ATTACHED, _REPRODUCED, Verdict
 from reportgen.yamlfile import read_yaml
 
 LANGUAGES = ("en", "vi", "th")
@@ -218,6 +218,7 @@ COMPUTED = {
     "f'entry-{self.state}'": frozenset({"entry-issued", "entry-replaced", "entry-changed"}),
     "f'verified-{self.verdict}'": frozenset(f"verified-{each}" for each in Verdict),
     "_REPRODUCED[self.reproduced]": frozenset(_REPRODUCED.values()),
+    "_ATTACHED[self.attached]": frozenset(_ATTACHED.values()),
     "kind": frozenset({"person", "body", "title", "position", "unit"}),
 }
 
