@@ -103,7 +103,7 @@ class Register:
         """
         if not self._database.is_file():
             return ()
-        with self._connected() as connection:
+        with self._connected(self._address_to_read()) as connection:
             return _rows(connection)
 
     def entry_of(self, inspection: str) -> RegisterEntry | None:
@@ -119,7 +119,7 @@ class Register:
         """
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            with self._alone(), self._connected() as connection:
+            with self._alone(), self._connected(self._database.absolute().as_uri()) as connection:
                 connection.execute("PRAGMA journal_mode = WAL")
                 connection.execute("PRAGMA synchronous = FULL")
                 connection.executescript(_SCHEMA)
@@ -135,14 +135,24 @@ class Register:
     def _database(self) -> Path:
         return self.folder / DATABASE
 
+    def _address_to_read(self) -> str:
+        """Return the register's URI for SQLite, which wants to write beside it even to read, if it is not told."""
+        address = self._database.absolute().as_uri()
+        has_log = self._database.with_name(f"{DATABASE}-wal").exists()
+        is_still = not has_log and not os.access(self.folder, os.W_OK)
+        return f"{address}?immutable=1" if is_still else address
+
     @contextmanager
-    def _connected(self) -> Iterator[sqlite3.Connection]:
+    def _connected(self, address: str) -> Iterator[sqlite3.Connection]:
+        place = Place("/".join((*self.folder.parts[-2:], DATABASE)))
         try:
-            with closing(sqlite3.connect(self._database, isolation_level=None, timeout=_PATIENCE)) as connection:
+            opened = sqlite3.connect(address, uri=True, isolation_level=None, timeout=_PATIENCE)
+            with closing(opened) as connection:
                 yield connection
+        except sqlite3.OperationalError as error:  # full, read-only, locked
+            raise SetupError(Diagnostic("cannot-write", place, {"problem": str(error)}, "free")) from None
         except sqlite3.DatabaseError as error:
             problem = {"problem": str(error)}
-            place = Place("/".join((*self.folder.parts[-2:], DATABASE)))
             raise SetupError(Diagnostic("register-unreadable", place, problem, "restore")) from None
 
     @contextmanager

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -99,6 +104,49 @@ class Desk:
     def page(self, identifier: str, language: str) -> html.HtmlElement:
         """Return a page as an HTML tree."""
         return html.fromstring(self.loaded(identifier).pages[language].html)
+
+
+@contextmanager
+def full_disk(folder: Path, free: int = 100_000) -> Iterator[list[str]]:
+    """Put a folder on a small disk of its own that is almost full; yield what a command is run with there.
+
+    Who may not mount one has a limit on the size of files instead, which a warning tells: writing beyond it fails in
+    the same calls.
+    """
+    kept = folder.with_name(f"{folder.name}.kept")
+    if folder.exists():
+        shutil.copytree(folder, kept)
+    folder.mkdir(exist_ok=True)
+    mount = ["mount", "-t", "tmpfs", "-o", "size=8m", "none", str(folder)]
+    if os.geteuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode != 0:
+        print("no small disk may be mounted here: a limit on the size of files stands for it")
+        yield ["bash", "-c", f'ulimit -f {free // 1024}; exec "$@"', "bash"]
+        shutil.rmtree(kept, ignore_errors=True)
+        return
+    try:
+        if kept.exists():
+            shutil.copytree(kept, folder, dirs_exist_ok=True)
+        disk = os.statvfs(folder)
+        (folder / ".filling").write_bytes(bytes(disk.f_bavail * disk.f_frsize - free))
+        yield []
+    finally:
+        subprocess.run(["umount", str(folder)], check=True)
+        shutil.rmtree(kept, ignore_errors=True)
+
+
+@contextmanager
+def read_only(folder: Path) -> Iterator[list[str]]:
+    """Make a folder and all in it read-only; yield what a command is run with to obey that."""
+    folders = [folder, *(path for path in folder.rglob("*") if path.is_dir())]
+    modes = {path: path.stat().st_mode for path in folders}
+    for path in folders:
+        path.chmod(0o555)
+    try:
+        # Root writes everywhere, if it is not told to give that up.
+        yield ["setpriv", "--bounding-set=-all", "--inh-caps=-all"] if os.geteuid() == 0 else []
+    finally:
+        for path, mode in modes.items():
+            path.chmod(mode)
 
 
 def said(page: html.HtmlElement, name: str) -> list[str]:

@@ -23,7 +23,7 @@ from typing import Any
 
 import pytest
 from conftest import PROJECT, Office
-from desk import REAL, SMALLEST, SMALLEST_FILE, Desk
+from desk import REAL, SMALLEST, SMALLEST_FILE, Desk, full_disk, read_only
 from pypdf import PdfReader, PdfWriter
 
 from reportgen import staleness
@@ -399,6 +399,45 @@ def test_a_replaced_file_and_changed_sources_are_told(desk: Desk, tmp_path: Path
     desk.run("issue", SMALLEST, "--reason", "x")
     data = json.loads(desk.run("verify", str(file(desk)), form="json").stdout)
     assert (data["verdict"], data["replaced_by"]) == ("unchanged", 2)
+
+
+# ---- disks
+
+
+def test_on_a_full_disk_nothing_is_issued_and_no_number_is_used(desk: Desk, office: Office) -> None:
+    desk.run("issue", add_inspections(desk, 1)[0])
+    with full_disk(desk.path("output")) as limited:
+        check_that_nothing_is_issued(desk, office, limited)
+    answer = desk.run("issue", SMALLEST)
+    assert answer.exit_code == 0, answer.stderr
+    assert [entry.number for entry in register_of(desk).entries()] == [1, 2]
+    assert verify_register(register_of(desk)) == []
+
+
+def test_in_a_folder_that_is_read_only_nothing_is_issued_and_no_number_is_used(desk: Desk, office: Office) -> None:
+    desk.run("issue", add_inspections(desk, 1)[0])
+    with read_only(desk.path("output")) as plain:
+        check_that_nothing_is_issued(desk, office, plain)
+        for asked in (("status",), ("register",), ("register", "--verify")):
+            command = [*plain, sys.executable, "-m", "reportgen", "-C", str(desk.root), *asked]
+            done = subprocess.run(command, env=office.environment, capture_output=True, text=True, check=False)
+            assert done.returncode == 0, done.stderr
+    assert desk.run("issue", SMALLEST).exit_code == 0
+    assert [entry.number for entry in register_of(desk).entries()] == [1, 2]
+    assert verify_register(register_of(desk)) == []
+
+
+def check_that_nothing_is_issued(desk: Desk, office: Office, limited: list[str]) -> None:
+    before = {name: look for name, look in desk.outputs().items() if "register" not in name}
+    command = [*limited, sys.executable, "-m", "reportgen", "-C", str(desk.root), "--ui", "en", "issue", SMALLEST]
+    done = subprocess.run(command, env=office.environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert "error[RG801]" in done.stderr, done.stderr
+    assert [entry.number for entry in register_of(desk).entries()] == [1]
+    assert verify_register(register_of(desk)) == []
+    after = {name: look for name, look in desk.outputs().items() if "register" not in name}
+    assert {name: look for name, look in after.items() if "unfinished" not in name} == before
 
 
 # ---- computers that stop

@@ -79,14 +79,28 @@ def test_a_job_is_complete_and_gives_the_same_bytes_in_every_process(
     assert all(first == second for first, second in found[0].values())
 
 
-def test_two_processes_in_another_folder_print_the_same_bytes_as_one(
-    desk: Desk, office: Office, tmp_path: Path
+WORLDS = (
+    ("an office", {"PYTHONHASHSEED": "1", "TZ": "Asia/Bangkok"}, ("--jobs", "1")),
+    ("another folder", {"PYTHONHASHSEED": "2", "TZ": "UTC"}, ("--jobs", "2")),
+    ("an office", {"PYTHONHASHSEED": "3", "TZ": "UTC"}, ("--jobs", "1", "--force")),
+)
+
+
+def test_all_files_are_the_same_bytes_in_every_run_folder_zone_and_number_of_processes(
+    office: Office, tmp_path: Path
 ) -> None:
     printed = []
-    for jobs, root in (("1", desk.root), ("2", office.copy_workspace(tmp_path / "another folder"))):
-        office.print(root, "--jobs", jobs)
-        printed.append({name: digest for name, (digest, _) in Desk(root, office.cache).outputs().items()})
-    assert printed[0] == printed[1]
+    for folder, world, arguments in WORLDS:
+        root = tmp_path / folder
+        if not root.exists():
+            office.copy_workspace(root)
+        before = Desk(root, office.cache).outputs()
+        command = [sys.executable, "-m", "reportgen", "-C", str(root), "build", *arguments]
+        subprocess.run(command, env={**office.environment, **world}, capture_output=True, check=True)
+        after = Desk(root, office.cache).outputs()
+        assert all(after[name] != look for name, look in before.items())  # each was printed again
+        printed.append({name: digest for name, (digest, _) in after.items()})
+    assert printed[0] == printed[1] == printed[2]
     assert len(printed[0]) == 6
 
 

@@ -22,7 +22,7 @@ from typing import Any
 import pytest
 import yaml
 from conftest import PROJECT, Office
-from desk import REAL, REAL_FILE, SMALLEST, SMALLEST_FILE, Desk
+from desk import REAL, REAL_FILE, SMALLEST, SMALLEST_FILE, Desk, full_disk, read_only
 
 from reportgen import build, pictures, tools
 from reportgen.folders import ReadOnce, Workspace
@@ -151,6 +151,21 @@ CHANGES: dict[str, tuple[Change, set[tuple[str, str]], str]] = {
         {REAL_VI, REAL_TH},
         "“date” in the inspection's file changed",
     ),
+    "digits that the file chooses": (
+        append(REAL_FILE, b"\ndigits: latin\n"),
+        {REAL_VI, REAL_TH},
+        "“digits” in the inspection's file is new",
+    ),
+    "the day of the wording": (
+        append(REAL_FILE, b"\nwording_as_of: 01/01/2566\n"),
+        {REAL_VI, REAL_TH},
+        "“wording_as_of” in the inspection's file is new",
+    ),
+    "digits of a locale": (
+        edit("templates/th/locale.yaml", "digits: native", "digits: latin"),
+        {REAL_TH},
+        "“digits” in locale.yaml changed (th)",
+    ),
     "a photograph": (append(PHOTO, b"\0"), {REAL_VI, REAL_TH}, "photograph at-work.jpg changed"),
     "a clause": (
         edit("templates/th/wording.yaml", COPIES, COPIES + "x"),
@@ -238,6 +253,60 @@ def test_what_changes_no_value_makes_nothing_stale_and_touches_no_file(desk: Des
     assert (answer.exit_code, answer.stdout) == (0, ""), answer.stderr
     assert desk.outputs() == before
     assert stale(desk) == {}
+
+
+def test_a_version_of_a_later_day_is_used_where_the_file_asks_for_that_day(desk: Desk) -> None:
+    add_version("01/07/2025", "ทำไว้ {{ inspection.copies | copies }} ฉบับ")(desk)
+    assert stale(desk) == {}
+    append(REAL_FILE, b"\nwording_as_of: 02/07/2568\n")(desk)
+    assert desk.run("build").exit_code == 0
+    assert stale(desk) == {}
+    edit("templates/th/wording.yaml", "ทำไว้ {{", "ได้ทำไว้ {{")(desk)
+    assert stale(desk) == {REAL_TH: ["clause closing.copies changed (th)"]}
+
+
+def test_a_font_that_changes_makes_stale_what_is_drawn_with_it(desk: Desk, office: Office, tmp_path: Path) -> None:
+    """The computer has other copies of its fonts: the same ones, and then one with another content."""
+    fonts = tmp_path / "fonts"
+    (own, *_) = [Path(line) for line in installed("Liberation Serif") if line.endswith("-Regular.ttf")]
+    shutil.copytree(own.parent, fonts)
+    configuration = tmp_path / "fonts.conf"
+    configuration.write_text(
+        "<fontconfig><include>/etc/fonts/fonts.conf</include>"
+        f"<selectfont><rejectfont><glob>{own.parent}/*</glob></rejectfont></selectfont><dir>{fonts}</dir></fontconfig>"
+    )
+    environment = {**office.environment, "FONTCONFIG_FILE": str(configuration)}
+    assert stale_elsewhere(desk, environment) == {}  # another copy of the same fonts
+    before = desk.outputs()
+    with (fonts / own.name).open("ab") as font:
+        font.write(b"\0\0\0\0")
+    found = stale_elsewhere(desk, environment)
+    assert set(found) == {REAL_VI, SMALL}  # Thai is drawn with other fonts
+    for (_, language), reasons in found.items():
+        assert len(reasons) == 1
+        assert re.fullmatch(rf"font .* changed \({language}\)", reasons[0])
+    done = subprocess.run(command(desk, "build"), env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert stale_elsewhere(desk, environment) == {}
+    assert set(desk.outputs()) == set(before)
+
+
+def installed(family: str) -> list[str]:
+    listed = subprocess.run(["fc-list", "--format", "%{file}\n", family], capture_output=True, check=True)
+    return sorted(listed.stdout.decode().splitlines())
+
+
+def stale_elsewhere(desk: Desk, environment: dict[str, str]) -> dict[tuple[str, str], list[str]]:
+    """Return the editions that are not up to date, with the reasons, as a process in another environment tells it."""
+    done = subprocess.run(
+        [*command(desk)[:-2], "--output-format", "json", "status"], env=environment, capture_output=True, check=True
+    )
+    found = json.loads(done.stdout)["statuses"]
+    return {
+        (each["inspection"], each["language"]): [reason["text"] for reason in each["reasons"]]
+        for each in found
+        if each["state"] != "fresh"
+    }
 
 
 def test_another_version_of_a_library_makes_all_stale_and_the_same_bytes_stay(
@@ -443,41 +512,55 @@ def wait_for_work(desk: Desk, running: subprocess.Popen[bytes]) -> None:
 
 
 def test_a_full_disk_leaves_the_old_files_and_is_told(desk: Desk, office: Office) -> None:
-    """A limit on the size of files stands for the disk: writing beyond it fails in the same call."""
-    before = desk.outputs()
     desk.edit(REAL_FILE, ("18/08/2566", "17/08/2566"))
-    limited = ["bash", "-c", 'ulimit -f 400; exec "$@"', "bash", *command(desk, "build")]
-    done = subprocess.run(limited, env=office.environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 1
-    assert "Traceback" not in done.stderr
-    assert "error[RG801]" in done.stderr
-    assert desk.outputs() == before
+    with full_disk(desk.path("output")) as limited:
+        before = desk.outputs()
+        done = subprocess.run(
+            [*limited, *command(desk, "build")], env=office.environment, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 1
+        assert "Traceback" not in done.stderr
+        assert "error[RG801]" in done.stderr
+        assert desk.outputs() == before
     assert desk.run("build").exit_code == 0
 
 
 def test_a_folder_that_is_read_only_leaves_the_old_files_and_is_told(desk: Desk, office: Office) -> None:
     before = desk.outputs()
     desk.edit(REAL_FILE, ("18/08/2566", "17/08/2566"))
-    folders = [desk.path("output"), *(path for path in desk.path("output").rglob("*") if path.is_dir())]
-    for path in folders:
-        path.chmod(0o555)
-    # Root writes everywhere, if it is not told to give that up.
-    plain = ["setpriv", "--bounding-set=-all", "--inh-caps=-all"] if os.geteuid() == 0 else []
-    try:
+    with read_only(desk.path("output")) as plain:
         told = [
             subprocess.run(
                 [*plain, *command(desk, each)], env=office.environment, capture_output=True, text=True, check=False
             )
             for each in ("build", "status")
         ]
-    finally:
-        for path in folders:
-            path.chmod(0o755)
     assert [each.returncode for each in told] == [1, 0], told
     assert "error[RG801]" in told[0].stderr
     assert "Traceback" not in told[0].stderr + told[1].stderr
     assert "stale" in told[1].stdout
     assert desk.outputs() == before
+
+
+def test_a_file_that_is_edited_while_it_is_printed_is_stale_afterwards(desk: Desk, office: Office) -> None:
+    """What was printed is what was read; what was written meanwhile is printed by the next build."""
+    desk.edit(SMALLEST_FILE, ("copies: 2", "copies: 3"))
+    running = subprocess.Popen(
+        command(desk, "build", SMALLEST, pause=3.0),
+        env=office.environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    wait_for_work(desk, running)
+    time.sleep(2)  # by now it has been read
+    desk.edit(SMALLEST_FILE, ("copies: 3", "copies: 4"))
+    _, told = running.communicate(timeout=300)
+    assert running.returncode == 0, told
+    (reasons,) = stale(desk).values()
+    assert reasons == ["“copies” in the inspection's file changed"]
+    before = desk.outputs()
+    assert desk.run("build").exit_code == 0
+    assert {name for name, look in desk.outputs().items() if look != before[name]} == {FILES[4].name, FILES[5].name}
 
 
 # ---- many -----------------------------------------------------------------------------------------------------------
