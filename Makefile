@@ -27,8 +27,9 @@ PACKAGES := python3-venv libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 \
 # To test: readers that are not ours (pandoc knows tracked changes), LibreOffice to open a DOCX, a compiler for PyICU,
 # which has no wheel, other Thai fonts, whose text must be true too, Java for veraPDF, and npm for the Open XML SDK
 # validator and the YAML language server, unless it is here from elsewhere.
-TEST_PACKAGES := poppler-utils libreoffice-writer g++ pkg-config libicu-dev python3-dev default-jdk-headless libjaxb-java \
-	fonts-tlwg-norasi-ttf fonts-tlwg-waree-ttf fonts-noto-core pandoc $(if $(shell command -v npm),,npm)
+# OpenSSL verifies signatures, SoftHSM is a token made of software.
+TEST_PACKAGES := openssl softhsm2 poppler-utils libreoffice-writer g++ pkg-config libicu-dev python3-dev default-jdk-headless \
+	libjaxb-java fonts-tlwg-norasi-ttf fonts-tlwg-waree-ttf fonts-noto-core pandoc $(if $(shell command -v npm),,npm)
 
 REAL := 611-2023-08-18
 LANGUAGES := vi th

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reportgen.diagnostics import Diagnostic, Place, SetupError
-from reportgen.folders import ISSUED, OUTPUT, Workspace
+from reportgen.folders import ISSUED, OUTPUT, SIGNED, Workspace
 from reportgen.staleness import Examiner
 from reportgen.state import STATE, UNREADABLE, Contents, FileKey, Print, State
 from reportgen.writing import UNFINISHED
@@ -42,7 +42,7 @@ def find_orphans(workspace: Workspace, examiner: Examiner, contents: Contents) -
 
 
 def _files(root: Path) -> Iterator[str]:
-    """Yield every file in ``output/``, by path in the workspace; neither the record nor what was issued."""
+    """Yield every file in ``output/``, by path in the workspace; neither the record nor what was issued or signed."""
     pending = [OUTPUT]
     while pending:
         folder = pending.pop()
@@ -52,7 +52,7 @@ def _files(root: Path) -> Iterator[str]:
             continue
         for entry in entries:
             path = f"{folder}/{entry.name}"
-            if folder == OUTPUT and entry.name in (STATE, ISSUED):
+            if folder == OUTPUT and entry.name in (STATE, ISSUED, SIGNED):
                 continue
             if entry.is_dir(follow_symlinks=False):
                 pending.append(path)

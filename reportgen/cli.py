@@ -579,7 +579,6 @@ def _show_entries(settings: Settings, listed: Sequence[Any], *, as_csv: bool) ->
 def verify(settings: Settings, file: Path) -> None:
     """Tell whether a PDF or a DOCX is one that was issued, unchanged, and whether its sources still make it."""
     from reportgen.folders import Workspace, cache_folder
-    from reportgen.verifying import Verdict
     from reportgen.verifying import verify as verify_file
 
     workspace = Workspace.find(settings.folder)
@@ -591,7 +590,74 @@ def verify(settings: Settings, file: Path) -> None:
     else:
         for line in found.lines(file.name, settings.language):
             click.echo(line)
-    sys.exit(0 if found.verdict in (Verdict.UNCHANGED, Verdict.EXTENDED) else 1)
+    sys.exit(0 if found.good else 1)
+
+
+@main.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+@click.option("--as", "signatory", required=True, metavar="SIGNATORY", help="Who signs: a role, or a person's id.")
+@click.option("--p12", type=click.Path(path_type=Path, dir_okay=False), help="The file with key and certificate.")
+@click.option("--token", type=click.Path(path_type=Path, dir_okay=False), help="The PKCS#11 library of the token.")
+@click.option("--token-label", default="", help="Which token, where there are several.")
+@click.option("--slot", type=int, default=None, help="Which slot, where there are several.")
+@click.option("--key", "key_label", default="", help="Which key of the token, where there are several.")
+@click.option("--holder", default="", metavar="NAME", help="The name in the certificate, where it is another one.")
+@click.option("--signature", type=click.Path(path_type=Path, dir_okay=False), help="PNG of the handwritten signature.")
+@click.option("--seal", type=click.Path(path_type=Path, dir_okay=False), help="PNG of the agency's seal.")
+@click.option("--level", type=click.Choice(("B-B", "B-T", "B-LT", "B-LTA")), default=None, help="The level of PAdES.")
+@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Write to this file.")
+@reports
+def sign(
+    settings: Settings,
+    file: Path,
+    signatory: str,
+    p12: Path | None,
+    token: Path | None,
+    token_label: str,
+    slot: int | None,
+    key_label: str,
+    holder: str,
+    signature: Path | None,
+    seal: Path | None,
+    level: str | None,
+    output: Path | None,
+) -> None:
+    """Sign issued minutes with a certificate: from a file (--p12) or from a token (--token)."""
+    from reportgen.folders import Workspace, cache_folder
+    from reportgen.keys import Token, need_signing, open_file, open_token
+    from reportgen.workspace import read_library
+
+    if (p12 is None) == (token is None):
+        raise click.UsageError("--p12 or --token")
+    need_signing()
+    from reportgen.signing import Request, prepare
+    from reportgen.signing import sign as sign_file
+
+    workspace = Workspace.find(settings.folder)
+    now = datetime.datetime.now().astimezone()
+    request = Request(file, signatory, now, holder, signature, seal, level or "", output)
+    prepared = prepare(workspace, read_library(workspace).office, request, cache_folder())
+    if p12 is not None:
+        made = sign_file(prepared, open_file(p12, _secret(settings, "ask-passphrase", file=p12)), workspace.root)
+    else:
+        asked = Token(Path(str(token)), token_label, slot, key_label)
+        with open_token(asked, _secret(settings, "ask-pin")) as key:
+            made = sign_file(prepared, key, workspace.root)
+    settings.report(made.warnings, [made.path])
+    settings.say("signed", holder=made.holder, field=made.field)
+    if made.empty:
+        settings.say("still-to-sign", fields=", ".join(made.empty))
+    else:
+        settings.say("all-signed")
+
+
+def _secret(settings: Settings, question: str, **values: Any) -> str:
+    """Return a passphrase or a PIN: asked for at the terminal, unseen; programs give it in REPORTGEN_SECRET."""
+    given = os.environ.get("REPORTGEN_SECRET")
+    if given is not None:
+        return given
+    asked = str(catalogue(settings.language)["ui"][question]).format(**values)
+    return str(click.prompt(asked, hide_input=True, default="", show_default=False, err=True))
 
 
 @main.command()

@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # a look at the folders alone loads no YAML
 INSPECTIONS = "inspections"
 TEMPLATES = "templates"
 OUTPUT = "output"
+SIGNED = "signed"  # in the output folder: copies of what was issued, with signatures
 ISSUED = "issued"  # in the output folder: what was issued, never written to again
 SHARED_SHEET, LOCALE_SHEET = "minutes.css", "style.css"
 

@@ -55,6 +55,13 @@ class Person(Entry):
     agency: Annotated[IdOrText, Refers("body")] | None = None
 
 
+class Signing(Record):
+    """How the office signs: its time-stamp server (RFC 3161), the roots that it trusts: files in ``templates/``."""
+
+    time_stamps: str | None = None
+    roots: tuple[str, ...] = ()
+
+
 class Office(Record):
     """The whole of ``office.yaml``. ``language`` is the office's own, in which names are first given."""
 
@@ -64,6 +71,7 @@ class Office(Record):
     units: Mapping[Id, Unit] = {}
     agencies: Mapping[Id, Agency] = {}
     people: Mapping[Id, Person] = {}
+    signing: Signing | None = None
 
     def body(self, identifier: str) -> Agency | Unit | None:
         """Return the agency or the unit of an id."""

@@ -379,15 +379,15 @@ def missing_names(edition: Edition, identifier: str) -> tuple[str, ...]:
     return tuple(sorted(meta.find_undeclared_variables(environment.parse(text)) - there))
 
 
-def fill_clause(edition: Edition, identifier: str) -> str:
-    """Return a clause filled with what every template knows of an edition, as HTML.
+def fill_clause(edition: Edition, identifier: str, values: Mapping[str, Any] | None = None) -> str:
+    """Return a clause filled with what every template knows of an edition, and values besides, as HTML.
 
     Raises:
         TemplateError: where it cannot be filled, with its author's own line.
     """
     environment = _environment(edition, {}, _Uses(), None)
     with author_places(environment, {}, edition.locale):
-        return environment.get_template(CLAUSE + identifier).render(**_names(edition))
+        return environment.get_template(CLAUSE + identifier).render({**_names(edition), **(values or {})})
 
 
 def as_printed(filled: str, edition: Edition) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from reportgen.archive import Attachment
-from reportgen.blocks import Document
+from reportgen.blocks import Document, Look
 from reportgen.docx import print_docx
 from reportgen.docx_fonts import embed_fonts
 from reportgen.fonts import FontSet
@@ -70,6 +70,12 @@ def render(job: Job) -> Artifacts:
 def _read(job: Job, html: object, sheet: StyleSheet) -> ReadPage:
     sizes = {name: (picture.width, picture.height) for name, picture in job.pictures.items()}
     return read_page(sheet.compute(html), sheet.classes, sizes, job.fonts, job.page.places)
+
+
+def text_look(sheets: tuple[SheetSource, ...], html: str) -> Look:
+    """Return the look of a page's text, before any class changes it."""
+    parsed = parse_page(html, {})
+    return _style_sheet(sheets).compute(parsed).look(parsed.etree_element.find("body"))
 
 
 @lru_cache(maxsize=16)

@@ -102,7 +102,11 @@ def _used(library: Library, loaded: LoadedInspection) -> dict[str, Any]:
         if isinstance(value, dict)
         else value
         for key, value in data.items()
+        if key not in _NOT_PRINTED
     }
+
+
+_NOT_PRINTED = ("signing",)  # what pages are not made of
 
 
 def _wanted(office: Office, loaded: LoadedInspection) -> set[tuple[str, str]]:

@@ -197,7 +197,19 @@ def template_names() -> set[str]:
 
 ROOTS = frozenset(
     {"inspection", "team", "numbering", "clause", "person", "unit", "photo", "limitation", "conclusion", "recipient"}
-    | {"is_draft", "native_digits", "language_tag", "signatures_in_a_row", "basis", "area", "n", "loop", "role"}
+    | {
+        "is_draft",
+        "native_digits",
+        "language_tag",
+        "signatures_in_a_row",
+        "basis",
+        "area",
+        "n",
+        "loop",
+        "role",
+        "day",
+        "moment",
+    }
 )
 
 

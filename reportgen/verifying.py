@@ -14,7 +14,7 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from multiprocessing import get_context
 from pathlib import Path
@@ -23,13 +23,15 @@ from typing import Any
 from xml.sax.saxutils import unescape
 
 from reportgen.build import render_files
-from reportgen.diagnostics import ReportgenError, Word
+from reportgen.diagnostics import ReportgenError, SetupError, Word
 from reportgen.differences import Difference, compare_docx, compare_lines, has_texts
 from reportgen.edition import Issuance
 from reportgen.folders import INSPECTIONS, Workspace
 from reportgen.issuing import Desk, issuance_of
+from reportgen.office import Signing
 from reportgen.redline import marked
 from reportgen.register import Register, RegisterEntry, read_manifest, register_of
+from reportgen.signatures import Signatures, is_signed, read_roots, read_signatures
 from reportgen.sources import ISSUE, unpack
 from reportgen.staleness import Reason, Standing, Status, issued_editions, take_stock
 from reportgen.state import Contents, State
@@ -62,6 +64,8 @@ class Verification:
             read; looks and pictures are not compared
         unchanged: the number of blocks whose words are the same
         last_revision: of the same minutes
+        is_pdf: whether it is a PDF, which can carry signatures
+        signatures: of a PDF; None where they cannot be read on this computer
     """
 
     verdict: Verdict
@@ -73,6 +77,15 @@ class Verification:
     differences: tuple[Difference, ...] | None = None
     unchanged: int = 0
     last_revision: int = 0
+    is_pdf: bool = False
+    signatures: Signatures | None = field(default_factory=Signatures)
+
+    @property
+    def good(self) -> bool:
+        """Whether the file is as it was issued, or with good signatures behind it and nothing else."""
+        if self.signatures is None or not self.signatures.good:
+            return False
+        return self.verdict is Verdict.UNCHANGED or (self.verdict is Verdict.EXTENDED and bool(self.signatures.made))
 
     def lines(self, file: str, language: str) -> Iterator[str]:
         """Yield what is known of the file, in the language of the user interface."""
@@ -93,6 +106,21 @@ class Verification:
         if self.verdict in (Verdict.UNCHANGED, Verdict.EXTENDED):
             yield Word(_ATTACHED[self.attached]).text(language)
             yield Word(_REPRODUCED[self.reproduced]).text(language)
+        if self.is_pdf:
+            yield from self._signing(language)
+
+    def _signing(self, language: str) -> Iterator[str]:
+        if self.signatures is None:
+            yield Word("verified-signatures-unread").text(language)
+            return
+        for change in self.signatures.changes:
+            yield Word("verified-added", {"change": change}).text(language)
+        for signature in self.signatures.made:
+            yield from signature.lines(language)
+        if not self.signatures.made:
+            yield Word("verified-not-signed").text(language)
+        if self.signatures.empty:
+            yield Word("verified-to-sign", {"fields": ", ".join(self.signatures.empty)}).text(language)
 
     def _compared(self, language: str) -> Iterator[str]:
         if self.differences is None:
@@ -116,6 +144,16 @@ class Verification:
             "reproduced_from_attached": self.attached,
             "same_words": None if self.differences is None else not self.differences,
             "differences": [_as_data(each) for each in self.differences or ()],
+            **self._signatures_as_data(language),
+        }
+
+    def _signatures_as_data(self, language: str) -> dict[str, object]:
+        if self.signatures is None:
+            return {"signatures": None, "to_sign": None, "added": None}
+        return {
+            "signatures": [signature.as_data(language) for signature in self.signatures.made],
+            "to_sign": list(self.signatures.empty),
+            "added": [change.text(language) for change in self.signatures.changes],
         }
 
 
@@ -136,7 +174,9 @@ def verify(workspace: Workspace, name: str, content: bytes, cache: Path) -> Veri
         InputError: where a manifest is not the one that was issued.
     """
     register = register_of(workspace)
-    found = _match(register, name, content)
+    found = identify(register, name, content)
+    if _form_of(content) == "pdf":
+        found = replace(found, is_pdf=True, signatures=_signatures(workspace, content))
     if found.entry is None:
         return found
     last = register.entry_of(found.entry.inspection) or found.entry
@@ -151,7 +191,8 @@ def verify(workspace: Workspace, name: str, content: bytes, cache: Path) -> Veri
 # ---- which file it is -----------------------------------------------------------------------------------------------
 
 
-def _match(register: Register, name: str, content: bytes) -> Verification:
+def identify(register: Register, name: str, content: bytes) -> Verification:
+    """Return which issued file a file is, by its content; by its name or its words only where it was changed."""
     digest = hashlib.sha256(content).hexdigest()
     issued = tuple(_issued_files(register))
     for entry, own, sha256 in issued:
@@ -230,6 +271,26 @@ def _form(name: str) -> str:
 
 def _form_of(content: bytes) -> str:
     return "pdf" if content.startswith(b"%PDF") else "docx"
+
+
+# ---- its signatures -------------------------------------------------------------------------------------------------
+
+
+def _signatures(workspace: Workspace, content: bytes) -> Signatures | None:
+    """Return the signatures of a PDF; None where it has some and they cannot be read on this computer."""
+    try:
+        return read_signatures(content, _roots(workspace))
+    except SetupError:
+        return None if is_signed(content) else Signatures()
+
+
+def _roots(workspace: Workspace) -> tuple[object, ...]:
+    """Return the certificates that the office trusts; none where its list cannot be read."""
+    try:
+        settings = read_library(workspace).office.signing or Signing()
+    except ReportgenError:
+        return ()
+    return read_roots(workspace, settings.roots) if settings.roots else ()
 
 
 # ---- its sources ----------------------------------------------------------------------------------------------------

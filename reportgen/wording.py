@@ -16,7 +16,7 @@ from reportgen.locales import Clause, Locale
 from reportgen.template_errors import EXPRESSION, ROOTS, TemplateSource, attributes, first_expression, unknown_name
 
 # Clauses that Python asks for: a full stop at the end stands for all ids that begin so.
-_BY_PROGRAM = ("area.", "unconfirmed")
+_BY_PROGRAM = ("area.", "unconfirmed", "signed.")
 _PRINTED_TEXT = "string"  # what Jinja's lexer calls a text in quotes
 
 

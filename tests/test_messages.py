@@ -18,6 +18,7 @@ from reportgen.calendars import Calendar
 from reportgen.diagnostics import Diagnostic, Place, Word, catalogue, one_line
 from reportgen.inspection import Inspection
 from reportgen.model import validate
+from reportgen.signatures import _TRUST, ADDED
 from reportgen.staleness import Standing
 from reportgen.verifying import _ATTACHED, _REPRODUCED, Verdict
 from reportgen.yamlfile import read_yaml
@@ -107,6 +108,8 @@ LITERALS = set(
     -to reportgen check new ID build clean doctor issue -dry-run -C -against -language built issued Ctrl-C
     office.yaml locale.yaml wording.yaml style.css docs/templates.md inspections/ templates/ output/
     output/.reportgen output/issued templates/office.yaml --reason -reason
+    sign output/signed/ signing roots output -output -level B-B -holder -key -as PNG PIN PKCS p12 pfx RSA ECDSA bit pip
+    install reportgen[sign] PEM DER signing-space inch templates/minutes.css
     a br hr img src alt figure figcaption p class th td col row scope page id title display block height
     YAML UTF-8 UTF-16 UTF-32 Unicode Notepad Save As MB Tab PDF DOCX Word JPEG PNG CLDR Pango icu4py fontconfig fc-list
     RG215 BB-ĐKT mm pt HH a-z LibreOffice fsType -embed-fonts
@@ -217,6 +220,9 @@ COMPUTED = {
     "f'standing-{self.standing}'": frozenset(f"standing-{each}" for each in Standing),
     "f'entry-{self.state}'": frozenset({"entry-issued", "entry-replaced", "entry-changed"}),
     "f'verified-{self.verdict}'": frozenset(f"verified-{each}" for each in Verdict),
+    "_ATTACHED[self.attached]": frozenset(_ATTACHED.values()),
+    "_TRUST[self.trusted]": frozenset(_TRUST.values()),
+    "f'signed-then-{self.added}'": frozenset(f"signed-then-{each}" for each in ADDED),
     "_REPRODUCED[self.reproduced]": frozenset(_REPRODUCED.values()),
     "_ATTACHED[self.attached]": frozenset(_ATTACHED.values()),
     "kind": frozenset({"person", "body", "title", "position", "unit"}),
@@ -424,6 +430,7 @@ def test_every_sentence_of_the_commands_is_in_the_catalogue_with_its_values_and_
         for call, name in source.names("say", 0):
             said.add(name)
             assert placeholders(there[name]) <= {keyword.arg for keyword in call.keywords}, name
+        said |= {name for _, name in source.names("_secret", 1)}
         for call, name in source.names("Result", 1) if source.name == "doctor.py" else ():
             said.add(name)
             assert placeholders(there[name]) <= source.keys(call.args[2], source.function_of(call), call), name

@@ -1,0 +1,696 @@
+"""Signing by the real command: with a file or a token, seen on the page, judged by programs of others, refused."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pikepdf
+import pypdfium2
+import pytest
+from authority import Server, serve
+from conftest import PROJECT, Office
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from desk import REAL, REAL_FILE, Desk
+from PIL import Image, ImageDraw
+from pki import DAY, NOW, Authority, Holder
+from tagged import FLAVOURS, validate
+
+ORDER = ("lead", "secretary", "unit-head")  # the last one's field is the last of the page: it locks the others
+PEOPLE = (
+    ("lead", "Hoàng Mạnh Hùng", "rsa2048"),
+    ("secretary", "Lê Thị Thư", "p384"),
+    ("unit-head", "VO THANH HUE", "p256"),  # as authorities write names: capitals, no marks
+)
+LANGUAGES = ("vi", "th")
+SECRET = "đúng rồi"
+NUMBER = "1-BB-ĐKT"
+
+
+@dataclass(frozen=True)
+class Signers:
+    """An office where the real minutes are issued, and the keys of those who sign."""
+
+    desk: Desk
+    authority: Authority
+    keys: dict[str, Path]
+
+    def issued(self, language: str = "vi", form: str = "pdf") -> Path:
+        return self.desk.path(f"output/issued/2023/{NUMBER}/r1/{REAL}.{language}.{form}")
+
+    def signed(self, language: str = "vi") -> Path:
+        return self.desk.path(f"output/signed/2023/{NUMBER}/r1/{REAL}.{language}.pdf")
+
+    def key(self, name: str, holder: Holder) -> Path:
+        path = self.desk.path(f"keys/{name}.p12")
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(holder.p12(SECRET))
+        return path
+
+    def sign(self, who: str, *arguments: str, file: Path | None = None, key: Path | None = None) -> Any:
+        chosen = () if "--token" in arguments else ("--p12", str(key or self.keys[who]))
+        return self.desk.run("sign", str(file or self.issued()), "--as", who, *chosen, *arguments, form="json")
+
+    def copied(self, folder: Path) -> Signers:
+        """Return a copy of the office in which nobody has signed."""
+        shutil.copytree(self.desk.root, folder, dirs_exist_ok=True)
+        shutil.rmtree(folder / "output" / "signed", ignore_errors=True)
+        return Signers(Desk(folder, self.desk.cache), self.authority, self.keys)
+
+    def verify(self, file: Path) -> tuple[int, dict[str, Any]]:
+        answer = self.desk.run("verify", str(file), form="json")
+        return answer.exit_code, json.loads(answer.stdout)
+
+
+@pytest.fixture(autouse=True)
+def secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REPORTGEN_SECRET", SECRET)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    with serve() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def signers(office: Office, server: Server, tmp_path_factory: pytest.TempPathFactory) -> Signers:
+    """An office where the real minutes are issued; nobody has signed."""
+    desk = Desk(office.copy_workspace(tmp_path_factory.mktemp("office")), office.cache)
+    confirmed = re.sub(r"\n +unconfirmed: >-\n( {6}.*\n)+", "\n", desk.read("templates/office.yaml"))
+    desk.write("templates/office.yaml", re.sub(r", unconfirmed: [^}]*", "", confirmed))
+    desk.write("templates/signing/root.crt", server.authority.root.pem.decode())
+    answer = desk.run("issue", REAL)
+    assert answer.exit_code == 0, answer.stderr
+    own = Signers(desk, server.authority, {})
+    people = {
+        "lead": ("Hoàng Mạnh Hùng", "rsa2048"),
+        "secretary": ("Lê Thị Thư", "p384"),
+        "unit-head": ("VO THANH HUE", "p256"),
+    }
+    for who, (name, kind) in people.items():
+        own.keys[who] = own.key(who, server.authority.signer(name, kind))
+    hand = Image.new("RGBA", (600, 240), (0, 0, 0, 0))
+    ImageDraw.Draw(hand).line([(20, 200), (150, 40), (220, 210), (320, 60), (580, 30)], (20, 40, 190, 255), 9)
+    hand.save(desk.path("keys/hand.png"))
+    seal = Image.new("RGBA", (600, 600), (0, 0, 0, 0))
+    ImageDraw.Draw(seal).ellipse((9, 9, 590, 590), outline=(220, 0, 0, 255), width=18)
+    seal.save(desk.path("keys/seal.png"), dpi=(600, 600))  # an inch
+    return own
+
+
+@dataclass(frozen=True)
+class Stages:
+    """An office where all have signed, and the files as they were after each signature, by language."""
+
+    signers: Signers
+    files: dict[tuple[str, int], Path]
+
+
+@pytest.fixture(scope="module")
+def stages(signers: Signers, tmp_path_factory: pytest.TempPathFactory) -> Stages:
+    folder = tmp_path_factory.mktemp("stages")
+    own = signers.copied(tmp_path_factory.mktemp("signed"))
+    os.environ["REPORTGEN_SECRET"] = SECRET
+    images = ("--signature", str(own.desk.path("keys/hand.png")), "--seal", str(own.desk.path("keys/seal.png")))
+    files: dict[tuple[str, int], Path] = {}
+    for language in LANGUAGES:
+        for count, who in enumerate(ORDER, 1):
+            holder = ("--holder", "Lê Thị Thư") if who == "secretary" else ()
+            answer = own.sign(who, *images, *holder, file=own.issued(language))
+            assert answer.exit_code == 0, answer.stdout + answer.stderr
+            files[language, count] = folder / f"{language}-{count}.pdf"
+            shutil.copy(own.signed(language), files[language, count])
+    return Stages(own, files)
+
+
+def digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+# ---- what is signed -------------------------------------------------------------------------------------------------
+
+
+def test_all_sign_and_each_signature_is_told(stages: Stages) -> None:
+    code, told = stages.signers.verify(stages.signers.signed())
+    assert (code, told["verdict"], told["reproduced_from_attached"]) == (0, "extended", True)
+    assert told["entry"]["number"] == 1
+    assert told["to_sign"] == told["added"] == []
+    assert [(each["field"], each["signer"], each["algorithm"], each["level"]) for each in told["signatures"]] == [
+        ("lead", "Hoàng Mạnh Hùng", "RSASSA-PSS 2048, SHA-256", "B-B"),
+        ("secretary", "Lê Thị Thư", "ECDSA 384, SHA-384", "B-B"),
+        ("unit-head", "VO THANH HUE", "ECDSA 256, SHA-256", "B-B"),
+    ]
+    assert [each["covers_whole_file"] for each in told["signatures"]] == [False, False, True]
+    assert [each["added_since"] for each in told["signatures"]] == ["signatures", "signatures", "nothing"]
+    assert all(
+        each["valid"] and each["certificate"]["chain"] == ["Issuing CA", "Root CA"] for each in told["signatures"]
+    )
+
+
+def test_the_first_signature_lets_only_signatures_be_added_and_the_last_one_locks(stages: Stages) -> None:
+    with pikepdf.open(stages.files["vi", 3]) as pdf:
+        fields = {str(field.T): field for field in pdf.Root.AcroForm.Fields}
+        allowed = pdf.Root.Perms.DocMDP.Reference[0]
+        assert (str(allowed.TransformMethod), int(allowed.TransformParams.P)) == ("/DocMDP", 2)
+        locked = fields["unit-head"].V.Reference[0]
+        assert (str(locked.TransformMethod), str(locked.TransformParams.Action)) == ("/FieldMDP", "/All")
+
+
+def test_what_was_issued_is_never_touched(signers: Signers, stages: Stages) -> None:
+    for language in LANGUAGES:
+        issued = stages.signers.issued(language).read_bytes()
+        assert issued == signers.issued(language).read_bytes()
+        assert all(stages.files[language, count].read_bytes().startswith(issued) for count in (1, 2, 3))
+    assert stages.signers.desk.run("register", "--verify").exit_code == 0
+    clean = stages.signers.desk.run("clean")
+    assert clean.exit_code == 0
+    assert stages.signers.signed().is_file()
+
+
+def test_a_paper_that_is_not_signed_says_who_is_still_to_sign(signers: Signers) -> None:
+    code, told = signers.verify(signers.issued())
+    assert (code, told["verdict"], told["signatures"]) == (0, "unchanged", [])
+    assert sorted(told["to_sign"]) == sorted(ORDER)
+    answer = signers.desk.run("verify", str(signers.issued()))
+    assert "nobody has signed it\n" in answer.stdout
+
+
+# ---- programs of others ---------------------------------------------------------------------------------------------
+
+
+def test_poppler_finds_each_signature_valid(stages: Stages) -> None:
+    for file in stages.files.values():
+        done = subprocess.run(["pdfsig", "-nocert", str(file)], capture_output=True, text=True, check=True)
+        assert done.stdout.count("Signature is Valid.") == int(file.stem[-1])
+        assert done.stdout.count("Total document signed") == 1
+
+
+def signed_pieces(content: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Yield what each signature covers, and the signature: read by pikepdf."""
+    with pikepdf.open(io.BytesIO(content)) as pdf:
+        for field in pdf.Root.AcroForm.Fields:
+            if "/V" in field:
+                start, length, after, rest = map(int, field.V.ByteRange)
+                yield content[start : start + length] + content[after : after + rest], bytes(field.V.Contents)
+
+
+def test_openssl_finds_each_signature_valid(stages: Stages, tmp_path: Path) -> None:
+    """And each chain right up to the root."""
+    root = tmp_path / "root.pem"
+    root.write_bytes(stages.signers.authority.root.pem)
+    pieces = list(signed_pieces(stages.files["th", 3].read_bytes()))
+    assert len(pieces) == 3
+    for covered, signature in pieces:
+        (tmp_path / "covered").write_bytes(covered)
+        (tmp_path / "signature").write_bytes(signature)
+        command = ["openssl", "cms", "-verify", "-binary", "-inform", "DER", "-in", "signature", "-content", "covered"]
+        command += ["-CAfile", str(root), "-purpose", "any", "-out", os.devnull]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        assert "erification successful" in done.stderr
+
+
+@pytest.fixture(scope="module")
+def long_term(signers: Signers, server: Server, tmp_path_factory: pytest.TempPathFactory) -> Stages:
+    """All have signed with time stamps and with proofs."""
+    own = with_signing(signers.copied(tmp_path_factory.mktemp("long-term")), server.address)
+    os.environ["REPORTGEN_SECRET"] = SECRET
+    files: dict[tuple[str, int], Path] = {}
+    for count, who in enumerate(ORDER, 1):
+        answer = own.sign(who, *(("--holder", "Lê Thị Thư") if who == "secretary" else ()))
+        assert answer.exit_code == 0, answer.stdout + answer.stderr
+        files["vi", count] = own.desk.path(f"long-{count}.pdf")
+        shutil.copy(own.signed(), files["vi", count])
+    return Stages(own, files)
+
+
+def with_signing(own: Signers, address: str) -> Signers:
+    text = own.desk.read("templates/office.yaml")
+    settings = f"\nsigning:\n  time_stamps: {address}/tsa\n  roots: [signing/root.crt]\n"
+    own.desk.write("templates/office.yaml", text + settings)
+    return own
+
+
+def test_every_signed_file_is_for_the_archive_and_for_everyone(stages: Stages, long_term: Stages) -> None:
+    files = [*stages.files.values(), *long_term.files.values()]
+    found = validate(files)
+    assert {
+        (file.name, flavour): found[file, flavour] for file in files for flavour in FLAVOURS if found[file, flavour]
+    } == {}
+
+
+# ---- what is seen ---------------------------------------------------------------------------------------------------
+
+
+def room(file: Path, name: str) -> tuple[int, tuple[float, float, float, float]]:
+    """Return the page of a field, from 0, and its rectangle in points."""
+    with pikepdf.open(file) as pdf:
+        for number, page in enumerate(pdf.pages):
+            for annotation in page.get("/Annots", ()):
+                if annotation.get("/T") == name:
+                    return number, tuple(map(float, annotation.Rect))  # type: ignore[return-value]
+    raise AssertionError(name)
+
+
+def seen(file: Path, name: str) -> tuple[Image.Image, str]:
+    """Return what is seen in a room, in 144 dots per inch, and the text in it."""
+    number, (left, bottom, right, top) = room(file, name)
+    pdf = pypdfium2.PdfDocument(file)
+    pdf.init_forms()  # before a page is opened, or its fields are not drawn
+    page = pdf[number]
+    height = page.get_height()
+    drawn = page.render(scale=2, may_draw_forms=True).to_pil().convert("RGB")
+    box = (round(left * 2), round((height - top) * 2), round(right * 2), round((height - bottom) * 2))
+    command = ["pdftotext", "-r", "72", "-f", str(number + 1), "-l", str(number + 1), "-layout"]
+    command += [
+        "-x",
+        str(int(left)),
+        "-y",
+        str(int(height - top)),
+        "-W",
+        str(int(right - left)),
+        "-H",
+        str(int(top - bottom)),
+    ]
+    done = subprocess.run([*command, str(file), "-"], capture_output=True, text=True, check=True)
+    return drawn.crop(box), " ".join(done.stdout.split())
+
+
+def columns(image: Image.Image, *, red: bool) -> list[int]:
+    """Return the columns in which a picture is red, or blue, above the lines of text: their edges have colours."""
+
+    def is_wanted(r: int, g: int, b: int) -> bool:
+        return (r > 150 and b + g < 150) if red else (b > 130 and r < 110)
+
+    rows = range(image.height * 3 // 5)
+    return [x for x in range(image.width) if any(is_wanted(*image.getpixel((x, y))) for y in rows)]
+
+
+@pytest.mark.parametrize(
+    ("language", "said", "year"),
+    [("vi", "Ký bởi: Ông Hoàng Mạnh Hùng", str(NOW.year)), ("th", "นายฮวง", str(NOW.year + 543))],
+)
+def test_a_signature_shows_the_hand_in_blue_and_the_seal_in_red_over_its_left_third(
+    stages: Stages, language: str, said: str, year: str
+) -> None:
+    image, text = seen(stages.files[language, 3], "lead")
+    digits = str.maketrans("๐๑๒๓๔๕๖๗๘๙", "0123456789")
+    assert said in text
+    assert year in text.translate(digits)
+    blue, red = columns(image, red=False), columns(image, red=True)
+    third = (max(blue) - min(blue)) / 3
+    assert min(red) < min(blue)
+    assert abs(max(red) - (min(blue) + third)) < third / 4
+    assert abs(max(red) - min(red) - 144) < 9  # an inch, as its file says, less its margin
+
+
+def test_an_empty_room_shows_nothing(signers: Signers) -> None:
+    image, text = seen(signers.issued(), "lead")
+    assert (image.getcolors(), text) == ([(image.width * image.height, (255, 255, 255))], "")
+
+
+def test_a_seal_that_is_higher_than_the_room_is_told(signers: Signers, tmp_path: Path) -> None:
+    own = signers.copied(tmp_path)
+    Image.new("RGBA", (400, 400), (220, 0, 0, 90)).save(tmp_path / "large.png", dpi=(200, 200))
+    answer = own.sign("lead", "--seal", str(tmp_path / "large.png"))
+    assert (answer.exit_code, [each["code"] for each in answer.findings]) == (0, ["RG989"])
+
+
+# ---- what is found --------------------------------------------------------------------------------------------------
+
+
+def flipped(content: bytes) -> bytes:
+    place = content.index(b"stream", len(content) // 3) + 40
+    return content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :]
+
+
+def saved_again(content: bytes) -> bytes:
+    saved = io.BytesIO()
+    with pikepdf.open(io.BytesIO(content)) as pdf:
+        pdf.save(saved)
+    return saved.getvalue()
+
+
+def with_update(change: Callable[[Any], None]) -> Callable[[bytes], bytes]:
+    """Return how something is added behind a file, as a forger adds it."""
+
+    def update(content: bytes) -> bytes:
+        from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+
+        writer = IncrementalPdfFileWriter(io.BytesIO(content))
+        change(writer)
+        output = io.BytesIO()
+        writer.write(output)
+        return output.getvalue()
+
+    return update
+
+
+def add_page(writer: Any) -> None:
+    from pyhanko.pdf_utils import generic
+    from pyhanko.pdf_utils import writer as pages
+
+    contents = writer.add_object(generic.StreamObject(stream_data=b""))
+    writer.insert_page(
+        pages.PageObject(contents=contents, media_box=generic.ArrayObject(map(generic.NumberObject, (0, 0, 595, 842))))
+    )
+
+
+def change_page(writer: Any) -> None:
+    from pyhanko.pdf_utils import generic
+
+    page, _ = writer.find_page_for_modification(0)
+    page.get_object()["/Contents"] = writer.add_object(generic.StreamObject(stream_data=b"0 0 100 100 re f"))
+    writer.update_container(page.get_object())
+
+
+def change_field(writer: Any) -> None:
+    from pyhanko.pdf_utils import generic
+
+    field = writer.root["/AcroForm"]["/Fields"].raw_get(2).get_object()
+    field["/Rect"] = generic.ArrayObject(map(generic.NumberObject, (0, 0, 50, 50)))
+    writer.update_container(field)
+
+
+FORGED = {
+    "a flipped byte": (flipped, "what was signed was changed afterwards"),
+    "saved again": (saved_again, "the file was written anew by another program"),
+    "a page more": (with_update(add_page), "pages were added: 1"),
+    "another page": (with_update(change_page), "page 1 was changed"),
+    "another field": (with_update(change_field), "the field unit-head was changed"),
+}
+
+
+@pytest.mark.parametrize("name", FORGED)
+def test_each_change_of_a_signed_file_is_found_and_named(stages: Stages, tmp_path: Path, name: str) -> None:
+    change, named = FORGED[name]
+    (tmp_path / "a.pdf").write_bytes(change(stages.files["vi", 3].read_bytes()))
+    code, told = stages.signers.verify(tmp_path / "a.pdf")
+    problems = [problem for each in told["signatures"] for problem in each["problems"]]
+    assert code == 1
+    assert named in "\n".join(problems + told["added"])
+    before = digest(tmp_path / "a.pdf")
+    refused = stages.signers.sign("unit-head", "--output", str(tmp_path / "b.pdf"), file=tmp_path / "a.pdf")
+    assert (refused.exit_code, refused.findings[0]["code"]) in {(1, "RG961"), (1, "RG963")}
+    assert (digest(tmp_path / "a.pdf"), (tmp_path / "b.pdf").exists()) == (before, False)
+
+
+@pytest.mark.parametrize("name", ["another page"])
+def test_a_change_that_comes_before_the_first_signature_is_found(signers: Signers, tmp_path: Path, name: str) -> None:
+    """The signature itself would be good: it covers the change."""
+    (tmp_path / "a.pdf").write_bytes(FORGED[name][0](signers.issued().read_bytes()))
+    code, told = signers.verify(tmp_path / "a.pdf")
+    assert (code, told["verdict"]) == (1, "extended")
+    assert FORGED[name][1] in told["added"]
+
+
+# ---- what is refused ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """What is tried, and the code of the answer."""
+
+    code: str
+    who: str = "lead"
+    key: str = ""
+    arguments: tuple[str, ...] = ()
+    file: str = ""
+
+
+REFUSALS = {
+    "a draft": Refusal("RG961", file=REAL_FILE.replace("inspections/", "output/").replace(".yaml", ".vi.pdf")),
+    "a DOCX": Refusal("RG961", file=f"output/issued/2023/{NUMBER}/r1/{REAL}.vi.docx"),
+    "nobody of the minutes": Refusal("RG964", who="witness", key="lead"),
+    "a person by another's id": Refusal("RG970", who="vo-thanh-hue", key="lead", file="signed"),
+    "signing twice": Refusal("RG965", file="signed"),
+    "before the others": Refusal("RG966", who="unit-head"),
+    "another's certificate": Refusal("RG970", key="unit-head"),
+    "nobody knows who": Refusal("RG970", who="secretary"),
+    "a holder that is not in the certificate": Refusal("RG970", arguments=("--holder", "Hoàng Văn Hùng")),
+    "expired": Refusal("RG971", key="expired"),
+    "not valid yet": Refusal("RG972", key="early"),
+    "weak": Refusal("RG973", key="weak"),
+    "not for signing": Refusal("RG974", key="other use"),
+    "no key file": Refusal("RG975", key="text"),
+    "the key of another": Refusal("RG977", key="mixed"),
+    "without a time-stamp server": Refusal("RG985", arguments=("--level", "B-T")),
+    "no PNG": Refusal("RG986", arguments=("--signature", "keys/text.p12")),
+    "a white background": Refusal("RG987", arguments=("--signature", "keys/white.png")),
+    "a seal of no size": Refusal("RG988", arguments=("--seal", "keys/hand.png")),
+    "into what was issued": Refusal("RG968", arguments=("--output", f"output/issued/2023/{NUMBER}/r1/x.pdf")),
+}
+
+
+@pytest.fixture(scope="module")
+def refusing(stages: Stages, tmp_path_factory: pytest.TempPathFactory) -> Signers:
+    """An office where the lead and the secretary have signed, with keys that may not sign."""
+    own = stages.signers.copied(tmp_path_factory.mktemp("refusing"))
+    own.signed().parent.mkdir(parents=True)
+    shutil.copy(stages.files["vi", 2], own.desk.path("keys/signed.pdf"))
+    name, authority = "Hoàng Mạnh Hùng", own.authority
+    other = authority.signer(name)
+    wrong = {
+        "expired": authority.signer(name, last=NOW - DAY),
+        "early": authority.signer(name, first=NOW + DAY),
+        "weak": authority.signer(name, "rsa1024"),
+        "other use": authority.signer(name, for_signing=False),
+    }
+    own.keys.update({key: own.key(key, holder) for key, holder in wrong.items()})
+    own.keys["text"] = own.desk.path("keys/text.p12")
+    own.keys["text"].write_text("no key", encoding="utf-8")
+    own.keys["mixed"] = own.key("mixed", other)
+    Image.new("RGB", (60, 30), "white").save(own.desk.path("keys/white.png"))
+    assert own.desk.run("build", REAL, "--format", "pdf", "--language", "vi").exit_code in (0, 1)
+    draft = own.desk.path(f"output/{REAL}.vi.pdf")
+    draft.write_bytes(b"%PDF-1.7 a draft")
+    return own
+
+
+@pytest.mark.parametrize("name", [name for name in REFUSALS if name != "the key of another"])
+def test_what_cannot_be_signed_is_refused_and_nothing_is_written(refusing: Signers, name: str) -> None:
+    refusal = REFUSALS[name]
+    own = refusing
+    signed = own.desk.path("keys/signed.pdf")
+    file = {"": own.issued(), "signed": signed}.get(refusal.file, own.desk.path(refusal.file))
+    before = {path: digest(path) for path in own.desk.root.rglob("*.pdf")}
+    arguments = [str(own.desk.path(each)) if "/" in each else each for each in refusal.arguments]
+    key = own.keys[refusal.key or refusal.who]
+    answer = own.desk.run("sign", str(file), "--as", refusal.who, "--p12", str(key), *arguments, form="json")
+    assert (answer.exit_code, [each["code"] for each in answer.findings]) == (1, [refusal.code])
+    assert {path: digest(path) for path in own.desk.root.rglob("*.pdf")} == before
+    assert SECRET not in answer.stdout + answer.stderr
+
+
+def test_a_wrong_passphrase_is_told_and_not_shown(refusing: Signers, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REPORTGEN_SECRET", "sai-mat-khau")
+    answer = refusing.sign("lead")
+    assert [each["code"] for each in answer.findings] == ["RG976"]
+    assert "sai-mat-khau" not in answer.stdout + answer.stderr
+    assert not refusing.signed().exists()
+
+
+def test_no_option_takes_a_secret(refusing: Signers) -> None:
+    words = refusing.desk.run("sign", "--help").stdout.lower()
+    assert "--p12" in words
+    assert not re.search(r"--\S*(pin|pass|secret)", words)
+
+
+def test_another_copy_is_not_written_over(stages: Stages, tmp_path: Path) -> None:
+    own = stages.signers.copied(tmp_path)
+    assert own.sign("lead").exit_code == 0
+    before = digest(own.signed())
+    answer = own.sign("unit-head", file=stages.files["vi", 2])
+    assert [each["code"] for each in answer.findings] == ["RG969"]
+    assert digest(own.signed()) == before
+
+
+# ---- without the extra ----------------------------------------------------------------------------------------------
+
+
+def test_without_pyhanko_signing_says_what_to_install_and_all_else_works(
+    stages: Stages, signers: Signers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in [
+        name for name in sys.modules if name.split(".")[0] in ("pyhanko", "pkcs11", "asn1crypto", "cryptography")
+    ]:
+        monkeypatch.delitem(sys.modules, name)
+    for name in ("pyhanko", "pkcs11", "asn1crypto", "cryptography", "pyhanko_certvalidator"):
+        monkeypatch.setitem(sys.modules, name, None)
+    answer = signers.sign("lead")
+    assert [(each["code"], each["hint"]) for each in answer.findings] == [
+        ("RG960", 'install it: pip install "reportgen[sign]"')
+    ]
+    assert signers.desk.run("check", REAL).exit_code == 0
+    assert signers.desk.run("verify", str(signers.issued())).exit_code == 0
+    told = stages.signers.desk.run("verify", str(stages.files["vi", 1]))
+    assert told.exit_code == 1
+    assert "signatures cannot be checked on this computer: install reportgen[sign]" in told.stdout
+
+
+# ---- tokens ---------------------------------------------------------------------------------------------------------
+
+LIBRARY = Path("/usr/lib/softhsm/libsofthsm2.so")
+PIN = "246813"
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """Tokens made of software, one for each kind of key, and the lead's keys on them."""
+
+    signers: Signers
+    folder: Path
+
+    def run(
+        self, label: str, pin: str = PIN, *, file: Path | None = None, then: str = ""
+    ) -> subprocess.CompletedProcess[str]:
+        """Sign in a process of its own: the library of a token reads its settings once."""
+        environment = {
+            **os.environ,
+            "XDG_CACHE_HOME": str(self.signers.desk.cache),
+            "SOFTHSM2_CONF": str(self.folder / "softhsm2.conf"),
+            "REPORTGEN_SECRET": pin,
+        }
+        environment.pop("FONTCONFIG_FILE", None)
+        program = f"{then}\nfrom reportgen.cli import main\nmain()"
+        command = [sys.executable, "-c", program, "-C", str(self.signers.desk.root), "--ui", "en"]
+        command += ["--output-format", "concise", "sign", str(self.signers.issued()), "--as", "lead"]
+        command += ["--token", str(LIBRARY), "--token-label", label]
+        return subprocess.run(command, env=environment, cwd=PROJECT, capture_output=True, text=True, check=False)
+
+
+FILL = """
+import sys
+import pkcs11
+from pkcs11 import Attribute, ObjectClass
+from pkcs11.util import ec, rsa, x509
+library, label, pin, kind, key, certificate = sys.argv[1:]
+token = pkcs11.lib(library).get_token(token_label=label)
+read = lambda path: open(path, "rb").read()
+with token.open(rw=True, user_pin=pin) as session:
+    decode = rsa.decode_rsa_private_key if kind == "rsa" else ec.decode_ec_private_key
+    private = {**decode(read(key)), Attribute.TOKEN: True, Attribute.PRIVATE: True, Attribute.SIGN: True}
+    session.create_object({**private, Attribute.ID: b"1", Attribute.LABEL: "signing"})
+    public = x509.decode_x509_certificate(read(certificate))
+    session.create_object({**public, Attribute.TOKEN: True, Attribute.ID: b"1", Attribute.LABEL: "signing"})
+"""
+
+
+@pytest.fixture(scope="module")
+def tokens(signers: Signers, tmp_path_factory: pytest.TempPathFactory) -> Tokens:
+    assert LIBRARY.is_file(), "SoftHSM is not installed: `make test` does that"
+    own = Tokens(signers.copied(tmp_path_factory.mktemp("tokens")), tmp_path_factory.mktemp("softhsm"))
+    (own.folder / "store").mkdir()
+    (own.folder / "softhsm2.conf").write_text(f"directories.tokendir = {own.folder / 'store'}\nlog.level = ERROR\n")
+    environment = {**os.environ, "SOFTHSM2_CONF": str(own.folder / "softhsm2.conf")}
+    for kind, bits in (("rsa", "rsa2048"), ("ec", "p256")):
+        holder = signers.authority.signer("Hoàng Mạnh Hùng", bits)
+        old = PrivateFormat.TraditionalOpenSSL  # PKCS#1 and SEC 1, which PKCS#11 is made from
+        (own.folder / "key").write_bytes(holder.key.private_bytes(Encoding.DER, old, NoEncryption()))
+        (own.folder / "certificate").write_bytes(holder.der)
+        command = ["softhsm2-util", "--init-token", "--free", "--label", kind, "--pin", PIN, "--so-pin", PIN]
+        subprocess.run(command, env=environment, check=True, capture_output=True)
+        words = [str(LIBRARY), kind, PIN, kind, str(own.folder / "key"), str(own.folder / "certificate")]
+        done = subprocess.run(
+            [sys.executable, "-c", FILL, *words], env=environment, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+    return own
+
+
+@pytest.mark.parametrize(("label", "algorithm"), [("rsa", "RSASSA-PSS 2048, SHA-256"), ("ec", "ECDSA 256, SHA-256")])
+def test_a_token_signs(tokens: Tokens, label: str, algorithm: str) -> None:
+    shutil.rmtree(tokens.signers.desk.path("output/signed"), ignore_errors=True)
+    done = tokens.run(label)
+    assert done.returncode == 0, done.stderr
+    code, told = tokens.signers.verify(tokens.signers.signed())
+    assert (code, [(each["signer"], each["algorithm"]) for each in told["signatures"]]) == (
+        0,
+        [("Hoàng Mạnh Hùng", algorithm)],
+    )
+    poppler = subprocess.run(
+        ["pdfsig", "-nocert", str(tokens.signers.signed())], capture_output=True, text=True, check=True
+    )
+    assert "Signature is Valid." in poppler.stdout
+
+
+# A token that is pulled out after the PIN was typed: its library knows its session no more.
+PULLED_OUT = """
+import reportgen.signing as signing
+from reportgen.signing import check_key
+def pulled_out(key, *rest):
+    check_key(key, *rest)
+    key.signer.pkcs11_session.close()
+signing.check_key = pulled_out
+"""
+
+
+@pytest.mark.parametrize(
+    ("label", "pin", "then", "code"),
+    [("rsa", "999999", "", "RG978"), ("gone", PIN, "", "RG980"), ("ec", PIN, PULLED_OUT, "RG980")],
+    ids=["wrong PIN", "not there", "pulled out"],
+)
+def test_a_token_that_does_not_sign_is_told_and_nothing_is_written(
+    tokens: Tokens, label: str, pin: str, then: str, code: str
+) -> None:
+    shutil.rmtree(tokens.signers.desk.path("output/signed"), ignore_errors=True)
+    before = digest(tokens.signers.issued())
+    done = tokens.run(label, pin, then=then)
+    assert (done.returncode, re.findall(r"RG\d+", done.stderr)) == (1, [code]), done.stderr
+    assert pin not in done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+    assert not tokens.signers.signed().exists()
+    assert digest(tokens.signers.issued()) == before
+
+
+# ---- time stamps and proofs -----------------------------------------------------------------------------------------
+
+
+def test_with_a_time_stamp_server_and_roots_signatures_hold_their_proofs(long_term: Stages, server: Server) -> None:
+    code, told = long_term.signers.verify(long_term.files["vi", 3])
+    assert code == 0
+    assert [(each["level"], each["trusted"], each["time_authority"]) for each in told["signatures"]] == [
+        ("B-LTA", True, "Time Stamp Authority")
+    ] * 3
+    assert [each["added_since"] for each in told["signatures"]] == ["signatures", "signatures", "proofs"]
+
+
+def test_a_root_that_the_office_does_not_trust_is_told(long_term: Stages, tmp_path: Path) -> None:
+    own = long_term.signers.copied(tmp_path)
+    own.desk.write("templates/signing/root.crt", Authority().root.pem.decode())
+    code, told = own.verify(long_term.files["vi", 1])
+    assert (code, [each["trusted"] for each in told["signatures"]]) == (1, [False])
+
+
+def test_without_a_time_stamp_nothing_is_signed(signers: Signers, server: Server, tmp_path: Path) -> None:
+    own = with_signing(signers.copied(tmp_path), server.address)
+    server.down = True
+    try:
+        answer = own.sign("lead", "--level", "B-T")
+    finally:
+        server.down = False
+    assert [each["code"] for each in answer.findings] == ["RG982"]
+    assert not own.signed().exists()
+
+
+def test_a_certificate_that_was_revoked_is_refused(signers: Signers, server: Server, tmp_path: Path) -> None:
+    own = with_signing(signers.copied(tmp_path), server.address)
+    holder = server.authority.signer("Hoàng Mạnh Hùng")
+    server.revoked = (holder,)
+    try:
+        answer = own.sign("lead", key=own.key("revoked", holder))
+    finally:
+        server.revoked = ()
+    assert [each["code"] for each in answer.findings] == ["RG983"]
+    assert not own.signed().exists()
