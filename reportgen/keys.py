@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import datetime
 import logging
+import sys
+import traceback
 import unicodedata
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -119,18 +121,30 @@ def open_token(token: Token, pin: str) -> Iterator[Key]:
 
     criteria = TokenCriteria(label=token.label) if token.label else None
     values = {"library": token.library.as_posix(), "label": token.label or "—"}
+    with _silent_ends():
+        try:
+            with open_pkcs11_session(str(token.library), token.slot, criteria, pin or None) as session:
+                yield _token_key(session, token)
+        except (exceptions.PinIncorrect, exceptions.PinInvalid, exceptions.PinLenRange):
+            raise SetupError(Diagnostic("wrong-pin", None, values, "again")) from None
+        except (exceptions.PinLocked, exceptions.PinExpired):
+            raise SetupError(Diagnostic("pin-locked", None, values, "ask")) from None
+        except (exceptions.PKCS11Error, RuntimeError, OSError) as error:
+            traceback.clear_frames(error.__traceback__)  # ends the searches that python-pkcs11 has begun
+            # The library of a token says what it likes: its own words are all that there is.
+            problem = {**values, "problem": " ".join(f"{type(error).__name__} {error}".split())}
+            raise SetupError(Diagnostic("token-failed", None, problem, "insert")) from None
+
+
+@contextmanager
+def _silent_ends() -> Iterator[None]:
+    """Let python-pkcs11 not complain by itself about searches that end after the token is gone: it is told already."""
+    hooks = sys.excepthook, sys.unraisablehook
+    sys.excepthook, sys.unraisablehook = lambda *_: None, lambda _: None
     try:
-        session = open_pkcs11_session(str(token.library), token.slot, criteria, pin or None)
-        with session:
-            yield _token_key(session, token)
-    except (exceptions.PinIncorrect, exceptions.PinInvalid, exceptions.PinLenRange):
-        raise SetupError(Diagnostic("wrong-pin", None, values, "again")) from None
-    except (exceptions.PinLocked, exceptions.PinExpired):
-        raise SetupError(Diagnostic("pin-locked", None, values, "ask")) from None
-    except (exceptions.PKCS11Error, RuntimeError, OSError) as error:
-        # The library of a token says what it likes: its own words are all that there is.
-        problem = {**values, "problem": " ".join(f"{type(error).__name__} {error}".split())}
-        raise SetupError(Diagnostic("token-failed", None, problem, "insert")) from None
+        yield
+    finally:
+        sys.excepthook, sys.unraisablehook = hooks
 
 
 def _token_key(session: Any, token: Token) -> Key:

@@ -286,6 +286,7 @@ def sign(prepared: Prepared, key: Key, root: Path) -> SignedFile:
 def _signed(prepared: Prepared, key: Key) -> bytes:
     """Return the content with one more signature behind it."""
     from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+    from pyhanko.pdf_utils.layout import AxisAlignment, Margins, SimpleBoxLayoutRule
     from pyhanko.sign.general import SigningError
     from pyhanko.sign.signers import PdfSigner
     from pyhanko.sign.timestamps import HTTPTimeStamper, TimestampRequestError
@@ -299,7 +300,11 @@ def _signed(prepared: Prepared, key: Key) -> bytes:
         with tempfile.TemporaryDirectory() as folder:
             page = Path(folder, "appearance.pdf")
             page.write_bytes(prepared.appearance)
-            style = StaticStampStyle.from_pdf_file(str(page), border_width=0, background_opacity=1.0)
+            # As large as it was printed: pyHanko would leave a margin.
+            place = SimpleBoxLayoutRule(AxisAlignment.ALIGN_MID, AxisAlignment.ALIGN_MID, Margins(0, 0, 0, 0))
+            style = StaticStampStyle.from_pdf_file(
+                str(page), border_width=0, background_opacity=1.0, background_layout=place
+            )
             hand = PdfSigner(_metadata(prepared, key), signer=key.signer, timestamper=stamper, stamp_style=style)
             made = hand.sign_pdf(writer, existing_fields_only=True)
     except TimestampRequestError as error:
@@ -308,6 +313,9 @@ def _signed(prepared: Prepared, key: Key) -> bytes:
     except (PathError, ValidationError, CRLFetchError, OCSPFetchError) as error:
         raise SetupError(Diagnostic("chain-not-proven", None, {"problem": str(error)}, "roots")) from None
     except SigningError as error:
+        cause = error.__cause__
+        if isinstance(cause, PathError | ValidationError | CRLFetchError | OCSPFetchError):
+            raise SetupError(Diagnostic("chain-not-proven", None, {"problem": str(cause)}, "roots")) from None
         raise SetupError(Diagnostic("signature-not-good", None, {"problem": str(error)}, "other")) from None
     return bytes(made.getvalue())
 
