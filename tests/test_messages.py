@@ -224,7 +224,6 @@ COMPUTED = {
     "_TRUST[self.trusted]": frozenset(_TRUST.values()),
     "f'signed-then-{self.added}'": frozenset(f"signed-then-{each}" for each in ADDED),
     "_REPRODUCED[self.reproduced]": frozenset(_REPRODUCED.values()),
-    "_ATTACHED[self.attached]": frozenset(_ATTACHED.values()),
     "kind": frozenset({"person", "body", "title", "position", "unit"}),
 }
 
