@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,7 @@ from reportgen.diagnostics import (
     Place,
     ReportgenError,
     SetupError,
+    TemplateError,
     one_line,
     sort_diagnostics,
     ui_languages,
@@ -45,6 +46,7 @@ from reportgen.tools import tools
 from reportgen.writing import write_files
 
 if TYPE_CHECKING:  # nothing of it is loaded where there is nothing to print
+    from reportgen.edition import Edition
     from reportgen.fonts import FontSet
     from reportgen.pictures import Picture
     from reportgen.render import Job
@@ -54,7 +56,7 @@ if TYPE_CHECKING:  # nothing of it is loaded where there is nothing to print
 _DUE = (Standing.STALE, Standing.MISSING, Standing.ALTERED, Standing.FAILED)
 _FIT = (Standing.FRESH, *_DUE)  # all but what is issued, which is never printed again
 # Fields of a job and its parts that change no byte of a file: for messages, for the record, or a folder's name.
-_SILENT = frozenset({"formats", "places", "vocabulary", "used", "words", "configuration", "source"})
+_SILENT = frozenset({"formats", "template", "vocabulary", "used", "words", "configuration", "source"})
 
 
 @dataclass(frozen=True)
@@ -167,6 +169,7 @@ class _Prepared:
     made: Mapping[FileKey, Made]
     errors: tuple[Diagnostic, ...] = ()
     warnings: tuple[Diagnostic, ...] = ()
+    editions: Mapping[str, Edition] = field(default_factory=dict)
 
 
 class _Run:
@@ -245,7 +248,7 @@ class _Run:
             formats = tuple(key.format for key in new if not self._is_printed(key, new[key]))
             if formats:
                 jobs[language] = replace(job, formats=formats)
-        return _Prepared(inspection, jobs, made, warnings=loaded.warnings)
+        return _Prepared(inspection, jobs, made, warnings=loaded.warnings, editions=loaded.editions)
 
     def _made(self, key: FileKey, loaded: LoadedInspection, sources: Sources, job: Job) -> Made:
         page = loaded.pages[key.language]
@@ -277,6 +280,11 @@ class _Run:
         for language, result in futures.items():
             try:
                 rendered |= {FileKey(item.id, language, file.format): file for file in result()}
+            except TemplateError as error:
+                from reportgen.page import find_origins
+
+                origins = find_origins(item.editions[language], self.library.templates[language])
+                errors += origins.relocated(error.diagnostics)
             except ReportgenError as error:
                 errors += error.diagnostics
         warnings = list(item.warnings)

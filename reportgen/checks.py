@@ -151,19 +151,29 @@ def unknown_entry(place: Place, kind: str, identifier: str, there: Iterable[str]
     return Diagnostic("unknown-entry", place, values, "suggest" if near else "allowed", length=len(identifier))
 
 
-def suggest_entry(finding: Diagnostic, office: Office) -> Diagnostic:
-    """Return the finding that a value is no id with the office's entry that was meant: “Nam Ca” is ``nam-ka``."""
-    if finding.name != "bad-id":
-        return finding
+def suggest_entries(findings: Iterable[Diagnostic], office: Office) -> list[Diagnostic]:
+    """Return findings; a value that is no id is told with the office's entry that was meant: “Nam Ca” is ``nam-ka``."""
+    found = list(findings)
+    wrong = {str(finding.values["found"]) for finding in found if finding.name == "bad-id"}
+    meant = _by_name(office) if wrong else {}
+    near = {value: meant[name] for value in wrong if (name := nearest(value, meant, cutoff=0.75))}
+    return [_suggested(each, near) if each.name == "bad-id" else each for each in found]
+
+
+def _by_name(office: Office) -> dict[str, str]:
+    """Return the office's ids by themselves and by their entries' names, as ``nearest`` folds them."""
     meant = {identifier: identifier for identifier in (*office.bodies(), *office.people)}
     for identifier, entry in (*office.units.items(), *office.agencies.items(), *office.people.items()):
         names = (name for _, text in texts_in(entry) for name in text.root.values())
         meant = {folded(name): identifier for name in names} | meant  # the first entry of a name is the likelier one
+    return meant
+
+
+def _suggested(finding: Diagnostic, near: Mapping[str, str]) -> Diagnostic:
     found = str(finding.values["found"])
-    near = nearest(found, meant, cutoff=0.75)
-    if near is None:
+    if found not in near:
         return finding
-    values = {"found": found, "suggestion": meant[near]}
+    values = {"found": found, "suggestion": near[found]}
     return Diagnostic("bad-id", finding.place, values, "suggest", finding.length)
 
 

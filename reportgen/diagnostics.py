@@ -155,7 +155,7 @@ def full_text(
         diagnostic: the finding
         line_of: returns the source line of a place; an empty text where there is none
         language: that of the user interface
-        width: columns of the terminal; longer lines are cut round the place. None: lines are shown whole
+        width: columns of the terminal; longer lines are cut round the place. None: only very long lines are cut
     """
     parts = [one_line(diagnostic, language)]
     if diagnostic.place is not None:
@@ -165,18 +165,32 @@ def full_text(
     return "\n".join(parts)
 
 
+_LONGEST_LINE = 240  # characters; a line may be as long as its file, and each of its findings shows it
+
+
 def _excerpt(place: Place, length: int, source: str, width: int | None) -> list[str]:
     """Return a source line with carets below it, both behind the line's number; nothing where there is no line."""
     if not source:
         return []
     number = str(place.line)
+    source, start, length = _near(source, place.column - 1, length)
     letters = _letters(source)
-    first, last = _covered(letters, place.column - 1, length)
+    first, last = _covered(letters, start, length)
     letters, first, last = _cut(letters, first, last, width and max(20, width - len(number) - 4))
     pad = " " * len(number)
     before = "".join("\t" if letter == "\t" else " " * _columns(letter) for letter in letters[:first])
     carets = "^" * max(1, sum(map(_columns, letters[first:last])))
     return [f" {pad} |", f" {number} | {''.join(letters)}", f" {pad} | {before}{carets}"]
+
+
+def _near(source: str, start: int, length: int) -> tuple[str, int, int]:
+    """Return the part of a very long line round a run of characters, where the run begins in it, and its length."""
+    if len(source) <= _LONGEST_LINE:
+        return source, start, length
+    begin = max(0, min(start - _LONGEST_LINE // 2, len(source) - _LONGEST_LINE))
+    end = begin + _LONGEST_LINE
+    head, tail = "…" * (begin > 0), "…" * (end < len(source))
+    return head + source[begin:end] + tail, start - begin + len(head), min(length, end - start)
 
 
 def width(text: str) -> int:

@@ -40,7 +40,6 @@ from reportgen.blocks import (
     Table,
     text_of,
 )
-from reportgen.diagnostics import Diagnostic, TemplateError
 from reportgen.docx_package import (
     Node,
     Properties,
@@ -88,9 +87,6 @@ def print_docx(document: Document, pictures: Mapping[str, bytes], fonts: FontMet
         document: blocks with their looks.
         pictures: name → JPEG or PNG, for each ``Figure.picture``.
         fonts: which family has a letter, and how high its lines are.
-
-    Raises:
-        TemplateError: the page number asks for a counter style that Word has not.
     """
     number = document.setup.number
     extra = {_HEADER: NamedStyle("header", "paragraph", _centred(number.look))} if number else {}
@@ -542,8 +538,8 @@ _DRAWING = f"""\
 
 # ---- the page ------------------------------------------------------------------------------------------------------
 
-# CSS counter style → Word's number format (ST_NumberFormat), and the number two in it: Word counts anew on opening.
-_COUNTERS = {
+# ``sheets.PAGE_COUNTERS`` → Word's number format (ST_NumberFormat), and two in it: Word counts anew on opening.
+WORD_COUNTERS = {
     "decimal": ("decimal", "2"),
     "decimal-leading-zero": ("decimalZero", "02"),
     "lower-roman": ("lowerRoman", "ii"),
@@ -577,10 +573,7 @@ def _set_up_page(section: Any, setup: PageSetup, printer: _Printer) -> None:
 
 
 def _number_format(number: PageNumber) -> tuple[str, str]:
-    if number.counter not in _COUNTERS:
-        values = {"counter": number.counter, "allowed": ", ".join(_COUNTERS)}
-        raise TemplateError(Diagnostic("docx-page-counter", values=values, hint="use"))
-    return _COUNTERS[number.counter]
+    return WORD_COUNTERS[number.counter]
 
 
 def _fill(header: Any, paragraph: Any) -> None:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field, fields, is_dataclass, replace
-from functools import cache, lru_cache, partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -24,16 +24,18 @@ from markupsafe import Markup, escape
 
 from reportgen import edition as edition_module
 from reportgen.compiled import CompiledTemplates
-from reportgen.diagnostics import Diagnostic, Place, TemplateError
+from reportgen.diagnostics import Diagnostic, Place, TemplateError, Word
 from reportgen.edition import Edition
 from reportgen.filters import filters, final_words
 from reportgen.ingredients import Ingredient, Ledger, digest_of
 from reportgen.locales import Locale, locale_ingredient
 from reportgen.model import Unknown
 from reportgen.numbers import letter, roman
+from reportgen.origins import Key, Origins, mark
 from reportgen.template_errors import CLAUSE, MAIN, TemplateSource, author_places
 from reportgen.typography import Typography, collapse, possible_letters, typeset
 
+_LINES = re.compile(r",? line \d+(?:, column \d+)?")  # that the parser names
 _BUILTIN_FILTERS = ("batch", "first", "last", "length", "list")
 _BUILTIN_TESTS = ("defined", "none", "odd", "even", "string")
 
@@ -42,15 +44,14 @@ _BUILTIN_TESTS = ("defined", "none", "odd", "even", "string")
 class Page:
     """One edition as HTML: all its words, in order, with the elements and classes that the strict reader knows.
 
-    ``places`` tells where its author wrote each class, for messages; under "" stands the main template.
-    ``vocabulary`` is each element of the body with its class, once. ``used`` is what the page was made of, all but the
-    inspection itself. ``words`` are its texts, a line each, as names of the office are looked for in them. ``filled``
-    tells the forms that each clause took, as HTML.
+    ``template`` is the main template, for messages. ``vocabulary`` is each element of the body with its class, once.
+    ``used`` is what the page was made of, all but the inspection itself. ``words`` are its texts, a line each, as names
+    of the office are looked for in them. ``filled`` tells the forms that each clause took, as HTML.
     """
 
     html: str
     language: str
-    places: Mapping[str, Place]
+    template: Place
     vocabulary: frozenset[tuple[str, str]] = frozenset()
     used: tuple[Ingredient, ...] = ()
     words: str = ""
@@ -65,7 +66,7 @@ class Manuscript:
     """
 
     language: str
-    places: Mapping[str, Place]
+    template: Place
     vocabulary: frozenset[tuple[str, str]]
     words: str
     filled: Mapping[str, tuple[str, ...]]
@@ -78,7 +79,7 @@ class Manuscript:
         root = deepcopy(self._root)
         typeset(root, self._typography)
         html = etree.tostring(root, method="html", encoding="unicode", doctype="<!DOCTYPE html>")
-        return Page(html, self.language, self.places, self.vocabulary, self._ledger.used, self.words, self.filled)
+        return Page(html, self.language, self.template, self.vocabulary, self._ledger.used, self.words, self.filled)
 
     def possible_letters(self) -> frozenset[str]:
         """Return all characters that the typeset page may have: its own, and others that its digits may become."""
@@ -155,16 +156,16 @@ def write_page(
     uses = _Uses()
     environment = _environment(edition, templates, uses, compiled)
     with author_places(environment, templates, edition.locale):
-        text = environment.get_template(MAIN).render(**_names(edition))
+        text = environment.get_template(MAIN).render(**_names(edition)).strip()
     for name, source in uses.templates.items():
         ledger.add_later(partial(template_ingredient, name, source))
-    root = _parse(text, templates)
+    root = _parse(text, lambda: find_origins(edition, templates))
     typography = Typography.of(edition)
     words = collapse(root)
     ledger.add_later(lambda: names_ingredient(typography.together.names_in(words) & edition.office_names))
     vocabulary = frozenset((str(element.tag), element.get("class", "")) for element in root.iterfind("body//*"))
-    places = _class_places(tuple(templates.items()))
-    return Manuscript(edition.language, places, vocabulary, words, uses.filled, ledger, root, typography)
+    main = Place(templates[MAIN].path)
+    return Manuscript(edition.language, main, vocabulary, words, uses.filled, ledger, root, typography)
 
 
 def names_ingredient(names: Iterable[str]) -> Ingredient:
@@ -212,16 +213,6 @@ class _Uses:
         return {identifier: tuple(forms) for identifier, forms in self.forms.items()}
 
 
-@lru_cache(maxsize=16)  # one for each language: the inspections of a language share its templates
-def _class_places(templates: tuple[tuple[str, TemplateSource], ...]) -> Mapping[str, Place]:
-    places = {"": Place(dict(templates)[MAIN].path)}
-    for _, source in templates:
-        for number, line in enumerate(source.text.splitlines(), 1):
-            for found in re.finditer(r'class="([^"{]*)"', line):
-                places.setdefault(found[1], Place(source.path, number, found.start(1) + 1))
-    return places
-
-
 def _names(edition: Edition) -> dict[str, Any]:
     """Return all names that a template sees; docs/templates.md tells them."""
     return {
@@ -235,35 +226,27 @@ def _names(edition: Edition) -> dict[str, Any]:
     }
 
 
-def _parse(text: str, templates: Mapping[str, TemplateSource]) -> etree._Element:
+def _parse(text: str, find: Callable[[], Origins]) -> etree._Element:
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, remove_comments=True, remove_pis=True, remove_blank_text=False
     )
-    text = text.strip()
     try:
         return etree.fromstring(text, parser)
     except etree.XMLSyntaxError as error:
-        # Lines of the page mean nothing to the author: the line that was opened or is wrong is looked up in a template.
-        message = error.msg or ""
-        opened = re.search(r" line (\d+) and ", message)
-        number = int(opened[1]) if opened else error.lineno or 1
-        line = text.split("\n")[max(0, number - 1)].strip() if text else ""
-        problem = re.sub(r" line \d+(?= and )|, line \d+, column \d+", "", message)
-        place = _place_of_line(line, templates)
-        raise TemplateError(
-            Diagnostic("page-not-well-formed", place, {"problem": problem, "line": line[:120]}, "close")
-        ) from None
+        # Lines of the page mean nothing to the author.
+        origins = find()
+        open_one = origins.not_closed()
+        place = open_one[1] if open_one else origins.near(*error.position)
+        told = Word("element-open", {"element": open_one[0]}) if open_one else _LINES.sub("", error.msg or "")
+        found = Diagnostic("page-not-well-formed", place, {"problem": told}, "close")
+        raise TemplateError(found) from None
 
 
-def _place_of_line(line: str, templates: Mapping[str, TemplateSource]) -> Place:
-    """Return where a line of the page was written: the one template line that is equal, else the main template."""
-    written = [
-        Place(source.path, number, len(text) - len(text.lstrip()) + 1)
-        for source in templates.values()
-        for number, text in enumerate(source.text.splitlines(), 1)
-        if text.strip() == line
-    ]
-    return written[0] if len(written) == 1 else Place(templates[MAIN].path)
+def find_origins(edition: Edition, templates: Mapping[str, TemplateSource]) -> Origins:
+    """Return where each element of a page is written; the page has been made once without an error."""
+    marked = mark(templates)
+    environment = _environment(edition, marked.templates, _Uses(), None)
+    return Origins(marked, environment.get_template(MAIN).render(**_names(edition)).strip())
 
 
 class _Environment(ImmutableSandboxedEnvironment):
@@ -410,14 +393,18 @@ _STYLED = frozenset({"p", "h1", "h2", "h3", "li", "hr", "th", "td", "figure", "f
 
 
 def check_vocabulary(page: Page | Manuscript, classes: frozenset[str]) -> list[Diagnostic]:
-    """Return each element of a page that the strict reader does not know, and each class without a rule."""
+    """Return each element of a page that the strict reader does not know, and each class without a rule.
+
+    ``Origins.relocated`` tells their places.
+    """
     found: list[Diagnostic] = []
     for element, name in sorted(page.vocabulary):
-        place = page.places.get(name, page.places[""])
         if element not in ELEMENTS:
-            values = {"element": element, "allowed": ", ".join(ELEMENTS)}
-            found.append(Diagnostic("element-unknown", place, values, "allowed"))
+            values = {"element": element, "allowed": ", ".join(ELEMENTS), "element_key": Key(element, name)}
+            found.append(Diagnostic("element-unknown", page.template, values, "allowed", length=len(element) + 1))
         elif element in _STYLED and name not in classes:
             values = {"class": name or element, "allowed": ", ".join(sorted(classes))}
-            found.append(Diagnostic("class-unknown", place, values, "rule" if name else "class", length=len(name) or 1))
+            values["element_key"] = Key(element, name, word=name)
+            hint = "rule" if name else "class"
+            found.append(Diagnostic("class-unknown", page.template, values, hint, length=len(name or element)))
     return found

@@ -239,7 +239,8 @@ def _check_digits(passage: Passage, file: YamlFile) -> Iterator[Diagnostic]:
     """Yield a finding for the first number whose digits are of another script than most digits of the text."""
     if not _OTHER_DIGIT.search(passage.text):
         return
-    counted = [number for number in passage.quantities if _is_count(passage.text, number)]
+    text = ascii_digits(passage.text)
+    counted = [number for number in passage.quantities if _is_count(text, number)]
     scripts = {number: _scripts(passage.text[number.start : number.end]) for number in counted}
     every: Counter[str] = Counter()
     for own in scripts.values():
@@ -255,7 +256,7 @@ def _check_digits(passage: Passage, file: YamlFile) -> Iterator[Diagnostic]:
 
 
 def _is_count(text: str, number: Quantity) -> bool:
-    return number.kind not in (Kind.MARK, Kind.MONTH) and not is_in_symbol(ascii_digits(text), number)
+    return number.kind not in (Kind.MARK, Kind.MONTH) and not is_in_symbol(text, number)
 
 
 def _scripts(number: str) -> Counter[str]:

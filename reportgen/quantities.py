@@ -55,7 +55,7 @@ _BEGIN = re.compile(r"[+\d]")
 _POINT = re.compile(r"\(?\d{1,2}[.)](?=\s)|\(\d{1,2}\)")
 _ROMAN = re.compile(r"(?<!\w)[IVXLC]{1,7}(?!\w)")
 _ROMAN_VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100}
-_SYMBOL = re.compile(r"[\d./-]*[/-][^\W\d_]")
+_SYMBOL = re.compile(r"[\d./-]{0,40}[/-][^\W\d_]")
 _AFTER_MONTH = re.compile(r"(?<!\d)(?<![./-])(?:0?[1-9]|1[0-2]) ?/ ?$")
 _BETWEEN_YEARS = re.compile(r"\s?[-–—/]\s?")
 _PHONE_DIGITS = 7  # of a telephone number: prefixes are written in many ways
@@ -169,6 +169,10 @@ class NumberWords:
 _PHONE_GROUP = f"(?P<phone>{_PHONE})"
 
 
+_LONGEST_NUMBER = 40  # characters; a longer one counts nothing
+_LARGEST_SCALE = Decimal(10) ** 30
+
+
 def find_quantities(text: str, words: NumberWords) -> list[Quantity]:
     """Return the numbers of a text in their order, and the names of months that stand beside them."""
     digits = ascii_digits(text)
@@ -212,7 +216,7 @@ def _quantity(text: str, match: re.Match[str], words: NumberWords, earlier: list
         hour = groups["hour"] or groups["hour_said"]
         minute = groups["minute"] or groups["minute_said"]
         return Quantity(start, end, _times(int(hour), int(minute or 0)))
-    if _is_mark(text, match):
+    if _is_mark(text, match) or end - start > _LONGEST_NUMBER:
         return Quantity(start, end, tuple(_readings(match[0])), Kind.MARK)
     return _counted(text, match, words, earlier)
 
@@ -226,7 +230,7 @@ def _counted(text: str, match: re.Match[str], words: NumberWords, earlier: list[
     if match[0].isdecimal() and len(match[0]) in (2, 4) and _is_year(text, start, before, words, earlier):
         return _year(match, before, words, readings)
     scale, factor = words.scale.match(text, end), Decimal(1)
-    while scale:
+    while scale and factor < _LARGEST_SCALE:
         factor *= words.locale.data.prose.scale_words[scale[1].casefold()]
         readings += [(value[0] * factor,) for value in _readings(match[0]) if len(value) == 1]
         scale = words.scale.match(text, scale.end())

@@ -29,6 +29,7 @@ from reportgen.blocks import (
     Table,
 )
 from reportgen.diagnostics import Diagnostic, Place, TemplateError
+from reportgen.origins import key_of
 from reportgen.page import ELEMENTS
 from reportgen.stylesheet import ComputedStyles
 
@@ -78,7 +79,7 @@ def read_page(
     known_classes: frozenset[str],
     picture_sizes: Mapping[str, tuple[int, int]],
     measures: Measures,
-    places: Mapping[str, Place],
+    template: Place,
 ) -> ReadPage:
     """Return the typed document of a page.
 
@@ -87,19 +88,21 @@ def read_page(
         known_classes: the classes that the style sheets speak of
         picture_sizes: width and height of each picture in pixels
         measures: how long a text is
-        places: where the templates' author wrote each class; under "" the main template
+        template: the main template
 
     Raises:
-        TemplateError: with every element, class and attribute that the reader does not know.
+        TemplateError: with every element, class and attribute that the reader does not know; ``Origins.relocated``
+            tells their places.
     """
     root = styles.html.etree_element
     body = root.find("body")
     if body is None:
         values = {"element": "html", "allowed": _KNOWN}
-        raise TemplateError(Diagnostic("element-unknown", places[""], values, "allowed"))
+        raise TemplateError(Diagnostic("element-unknown", template, values, "allowed"))
     setup = styles.page_setup(body)
     width = setup.width - setup.margin.left - setup.margin.right
-    reader = _Reader(styles, known_classes, picture_sizes, measures, places, root.get("lang", ""), styles.look(body))
+    language = root.get("lang", "")
+    reader = _Reader(styles, known_classes, picture_sizes, measures, template, root, language, styles.look(body))
     reader.check_attributes(body)
     reader.check_title(root)
     reader.check_headings(body)
@@ -110,7 +113,7 @@ def read_page(
         title=(root.findtext("head/title") or "").strip(),
         author=_meta(root, "author"),
         subject=_meta(root, "description"),
-        language=root.get("lang", ""),
+        language=language,
         identifier=_meta(root, "dcterms.identifier"),
         created=_created(_meta(root, "dcterms.created")),
         setup=setup,
@@ -138,7 +141,8 @@ class _Reader:
     known_classes: frozenset[str]
     picture_sizes: Mapping[str, tuple[int, int]]
     measures: Measures
-    places: Mapping[str, Place]
+    template: Place
+    root: Element
     language: str
     root_look: Look
     styles: dict[str, NamedStyle] = field(default_factory=dict)
@@ -178,6 +182,8 @@ class _Reader:
                 return self.figure(element)
             case "a":
                 return self.signature(element)
+            case "span":  # told as text outside any paragraph
+                return None
             case tag if tag in _CONTAINERS:
                 return self.container(element, width)
             case _:
@@ -200,7 +206,7 @@ class _Reader:
         for child in self._children(element, "div"):
             width = self.computed.look(child).width
             if width is None and self.computed.percent_width(child) is None:
-                self._find("column-without-width", {"class": self._class(child)}, "write")
+                self._find("column-without-width", child, {"class": self._class(child)}, "write", self._class(child))
             self._check_class(child)
             widths.append(width or 0.0)
             cells.append(tuple(self.blocks(child, width or 0.0)))
@@ -263,22 +269,22 @@ class _Reader:
     def row(self, element: Element, columns: int) -> tuple[Cell, ...]:
         cells = tuple(Cell(self.paragraph(cell), cell.get("scope", "")) for cell in element if cell.tag in ("th", "td"))
         if len(cells) != columns or len(cells) != len(element):
-            self._find("table-row-ragged", {"found": len(cells), "expected": columns}, "same")
+            self._find("table-row-ragged", element, {"found": len(cells), "expected": columns}, "same")
         for cell in element:
             if cell.tag == "th" and not cell.get("scope"):
-                self._find("head-without-scope", {"text": "".join(cell.itertext()).strip()}, "write")
+                self._find("head-without-scope", cell, {"text": "".join(cell.itertext()).strip()}, "write")
         return cells
 
     def figure(self, element: Element) -> Figure | None:
         picture, caption = element.find("img"), element.find("figcaption")
         if picture is None or caption is None or len(element) != 2 or not picture.get("alt"):
-            self._find("figure-incomplete", {}, "write")
+            self._find("figure-incomplete", element, {}, "write")
             return None
         name = picture.get("src", "")
         width = self.computed.look(picture).width
         size = self.picture_sizes.get(name)
         if width is None or size is None:
-            self._find("picture-without-size", {"picture": name}, "write")
+            self._find("picture-without-size", picture, {"picture": name}, "write")
             return None
         self._check_class(picture)
         height = round(width * size[1] / size[0], 2)
@@ -290,11 +296,11 @@ class _Reader:
         """Return the space to sign in; each has a name of its own, which programs and other languages can write."""
         name = element.get("id", "")
         if not _FIELD_NAME.fullmatch(name) or name in self.fields or not element.get("title"):
-            self._find("signature-unnamed", {"name": name, "class": self._class(element)}, "write")
+            self._find("signature-unnamed", element, {"name": name}, "write")
         self.fields.add(name)
         look = self.computed.look(element)
         if look.height is None or self.computed.display(element) != "block" or element.text or len(element):
-            self._find("signature-without-room", {"class": self._class(element)}, "write")
+            self._find("signature-without-room", element, {"class": self._class(element)}, "write")
         signature = Signature(
             name, element.get("title", ""), element.get("data-signer", ""), element.get("data-role", "")
         )
@@ -337,7 +343,8 @@ class _Reader:
         kind: NamedStyle = NamedStyle(name, "character" if element.tag == "span" else "paragraph", look, level)
         known = self.styles.setdefault(name, kind)
         if _without_breaks(known.look) != _without_breaks(look) or known.kind != kind.kind:
-            self._find("two-looks", {"class": self._class(element) or element.tag, "style": name}, "class")
+            values = {"class": self._class(element) or element.tag, "style": name}
+            self._find("two-looks", element, values, "class", self._class(element))
         return name
 
     def _name(self, element: Element) -> str:
@@ -352,7 +359,7 @@ class _Reader:
         if name not in self.known_classes:
             hint = "rule" if name else "class"
             values = {"class": name or element.tag, "allowed": ", ".join(sorted(self.known_classes))}
-            self._find("class-unknown", values, hint)
+            self._find("class-unknown", element, values, hint, name)
 
     # ---- what is wrong
 
@@ -365,28 +372,37 @@ class _Reader:
                 self._unknown(child)
 
     def _refuse_text(self, element: Element) -> None:
-        texts = [element.text, *(child.tail for child in element)]
-        for text in texts:
+        texts = [(element, element.text)]
+        for child in element:
+            if child.tag == "span":  # perhaps one that marks a phrase: no author wrote it
+                texts += [(element, "".join(child.itertext()) or "<span>"), (element, child.tail)]
+            else:
+                texts.append((child, child.tail))
+        for before, text in texts:
             if text and text.strip():
-                self._find("text-without-paragraph", {"text": text.strip()[:60]}, "wrap")
+                self._find("text-without-paragraph", before, {"text": text.strip()[:60]}, "wrap")
 
     def check_attributes(self, body: Element) -> None:
         """Refuse every attribute that the two printers do not both read, and every width that only one obeys."""
+        told: set[tuple[str, float | None]] = set()
         for element in (each for each in body.iter() if each is not body and each.tag in ELEMENTS):
             for attribute in sorted(set(element.keys()) - {"class"}):
                 if element.tag not in _ATTRIBUTES.get(attribute, ()):
                     allowed = ["class", *(name for name, tags in _ATTRIBUTES.items() if element.tag in tags)]
                     values = {"attribute": attribute, "element": element.tag, "allowed": ", ".join(allowed)}
-                    self._find("attribute-unknown", {**values, "class": self._class(element)}, "allowed")
+                    self._find("attribute-unknown", element, values, "allowed", attribute)
             percent = self.computed.percent_width(element)
-            if percent is not None and element.tag != "hr":
-                values = {"property": "width", "value": f"{percent:g}%", "class": self._class(element)}
-                self._find("css-value-unknown", values, "length")
+            width = (self._class(element), percent)
+            if percent is not None and element.tag != "hr" and width not in told:  # one rule is one mistake
+                told.add(width)
+                values = {"property": "width", "value": f"{percent:g}%"}
+                self._find("css-value-unknown", element, values, "length")
 
     def check_title(self, root: Element) -> None:
         """Refuse a page without a title: readers announce a file by it (ISO 14289-1, 7.1)."""
-        if not (root.findtext("head/title") or "").strip():
-            self._find("page-without-title", {"element": "title"}, "write")
+        title = root.find("head/title")
+        if title is None or not (title.text or "").strip():
+            self._find("page-without-title", root if title is None else title, {"element": "title"}, "write")
 
     def check_headings(self, body: Element) -> None:
         """Refuse a heading more than one level below the one before: readers list them (ISO 14289-1, 7.4.2)."""
@@ -399,16 +415,17 @@ class _Reader:
                     "expected": f"h{before + 1}",
                     "text": "".join(element.itertext()).strip(),
                 }
-                self._find("heading-skipped", {**values, "class": self._class(element)}, "write")
+                self._find("heading-skipped", element, values, "write")
             before = level
 
     def _unknown(self, element: Element) -> None:
-        values = {"element": str(element.tag), "allowed": _KNOWN, "class": self._class(element)}
-        self._find("element-unknown", values, "allowed")
+        values = {"element": str(element.tag), "allowed": _KNOWN}
+        self._find("element-unknown", element, values, "allowed")
 
-    def _find(self, name: str, values: Mapping[str, object], hint: str) -> None:
-        place = self.places.get(str(values.get("class", "")), self.places[""])
-        self.found.append(Diagnostic(name, place, values, hint))
+    def _find(self, name: str, element: Element, values: Mapping[str, object], hint: str, word: str = "") -> None:
+        key = key_of(element, self.root.iter(), word)
+        length = len(word or element.tag) + (not word)
+        self.found.append(Diagnostic(name, self.template, {**values, "element_key": key}, hint, length))
 
 
 def _without_breaks(look: Look) -> Look:

@@ -62,14 +62,14 @@ def render(job: Job) -> Artifacts:
         if job.embed_fonts:
             files["docx"] = embed_fonts(files["docx"], job.fonts.families)
     if "pdf" in job.formats:
-        families, path, day = read.document.root.families, job.page.places[""].path, read.document.created
+        families, path, day = read.document.root.families, job.page.template.path, read.document.created
         files["pdf"] = print_pdf(html, sheet, read.rules, job.fonts, families, path, job.attachments, day)
     return Artifacts(files, read.document)
 
 
 def _read(job: Job, html: object, sheet: StyleSheet) -> ReadPage:
     sizes = {name: (picture.width, picture.height) for name, picture in job.pictures.items()}
-    return read_page(sheet.compute(html), sheet.classes, sizes, job.fonts, job.page.places)
+    return read_page(sheet.compute(html), sheet.classes, sizes, job.fonts, job.page.template)
 
 
 def text_look(sheets: tuple[SheetSource, ...], html: str) -> Look:

@@ -41,6 +41,11 @@ _WORDS = {
     "vertical-align": frozenset({"top", "middle", "bottom"}),
     "white-space": frozenset({"normal", "nowrap"}),
 }
+# The counter styles that page numbers may have: those that Word knows too (ST_NumberFormat).
+PAGE_COUNTERS = (
+    "decimal", "decimal-leading-zero", "lower-roman", "upper-roman", "lower-alpha", "lower-latin", "upper-alpha",
+    "upper-latin", "thai", "devanagari",
+)  # fmt: skip
 _OTHER_LINE_STYLES = frozenset({"hidden", "dotted", "dashed", "double", "groove", "ridge", "inset", "outset"})
 _NO_PERCENTAGE = frozenset({"height", "margin", "padding", "text-indent", *_BOXES})
 _AT_RULES = frozenset({"page", "top-center"})
@@ -144,8 +149,19 @@ def _check_value(declaration: Any, path: str) -> Iterator[Diagnostic]:
         wrong = allowed is not None and bool(words & _OTHER_LINE_STYLES)
     if wrong and allowed:
         yield Diagnostic("css-value-unknown", place, values | {"allowed": ", ".join(sorted(allowed))}, "allowed")
+    yield from _check_counters(tokens, path)
     if name in _NO_PERCENTAGE and any(token.type == "percentage" for token in tokens):
         yield Diagnostic("css-value-unknown", place, values, "length")
+
+
+def _check_counters(tokens: list[Any], path: str) -> Iterator[Diagnostic]:
+    for token in tokens:
+        if token.type == "function" and token.lower_name == "counter":
+            style = [each for each in token.arguments if each.type == "ident"][1:]
+            if style and style[0].lower_value not in PAGE_COUNTERS:
+                values = {"counter": style[0].value, "allowed": ", ".join(PAGE_COUNTERS)}
+                place = _place(style[0], path)
+                yield Diagnostic("docx-page-counter", place, values, "use", length=len(style[0].value))
 
 
 def _place(node: Any, path: str) -> Place:

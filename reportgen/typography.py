@@ -207,15 +207,15 @@ def _mark(element: etree._Element, pieces_of: Callable[[str], Iterable[Piece]]) 
     if element.text:
         before, spans = _marked(pieces_of(element.text))
         element.text = before
-        for index, span in enumerate(spans):
-            element.insert(index, span)
+        for span in reversed(spans):
+            element.insert(0, span)
     for child in list(element):
         if child.tail:
             before, spans = _marked(pieces_of(child.tail))
+            child.tail = None  # else it would stand behind the spans
+            for span in reversed(spans):
+                child.addnext(span)
             child.tail = before
-            position = element.index(child)
-            for offset, span in enumerate(spans, 1):
-                element.insert(position + offset, span)
 
 
 def _marked(pieces: Iterable[Piece]) -> tuple[str, list[etree._Element]]:

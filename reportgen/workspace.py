@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from reportgen.calendars import DateForms
-from reportgen.checks import check_inspection, check_number, check_office, suggest_entry
+from reportgen.checks import check_inspection, check_number, check_office, suggest_entries
 from reportgen.compiled import CompiledTemplates
 from reportgen.crosschecks import cross_check, make_rules
 from reportgen.diagnostics import (
@@ -30,7 +30,7 @@ from reportgen.fonts import FontSet, find_fonts
 from reportgen.inspection import Inspection, read_inspection
 from reportgen.locales import Locale, check_clauses, read_locale
 from reportgen.office import Office, read_office
-from reportgen.page import Manuscript, Page, check_vocabulary, compiled_templates, write_page
+from reportgen.page import Manuscript, Page, check_vocabulary, compiled_templates, find_origins, write_page
 from reportgen.prose import ProseRules
 from reportgen.register import RegisterEntry
 from reportgen.sheets import SheetSource, check_sheet, classes
@@ -224,7 +224,7 @@ def load_inspection(
     try:
         inspection = read_inspection(file, library.date_forms)
     except InputError as error:
-        raise InputError([*file.notes, *(suggest_entry(one, library.office) for one in error.diagnostics)]) from None
+        raise InputError([*file.notes, *suggest_entries(error.diagnostics, library.office)]) from None
     found = [*file.notes, *check_inspection(inspection, file, library.office, library.locales, library.office_file)]
     found += cross_check(inspection, file, library.office, library.prose_rules, today)
     found += check_number(inspection, identifier, file.place(("number",)), entries)
@@ -256,6 +256,8 @@ def _write_pages(editions: Mapping[str, Edition], library: Library, found: list[
         try:
             pages[language] = write_page(edition, library.templates[language], library.compiled)
             findings = check_vocabulary(pages[language], library.classes(language))
+            if findings:
+                findings = find_origins(edition, library.templates[language]).relocated(findings)
         except TemplateError as error:
             findings = error.diagnostics
         for finding in findings:

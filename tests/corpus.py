@@ -11,10 +11,11 @@ file is written wrong, what reportgen must say then, and how the file is mended:
         wrong: "date: 31/06/2023"       # what stands there instead
         mended: "date: 30/06/2023"      # what the hint says to write; without it the right piece
         at: 5:7                         # line and column of the finding in the wrong file;
-                                        # +1:7 counts lines from where the piece begins
+                                        # +1:7 counts lines from where the piece begins, or ``by``
         hint: the last day of that month is 30/06/2023; correct the day, the month or the year
 
-A case may also have ``in`` (another file than its group), ``file`` (where the finding is told, if elsewhere), ``then``
+A case may also have ``in`` (another file than its group), ``file`` and ``by`` (where the finding is told, if elsewhere:
+a file, and a text that stands once in it; places in templates are counted from a text: templates move), ``then``
 (a second piece of the wrong file: right → wrong), ``also`` (codes of other findings of the wrong file), ``left`` (codes
 that the mended file still has), ``encoding`` or ``made`` (a file that cannot be written down here), ``build`` (only
 printing finds it).
@@ -45,6 +46,7 @@ BAD = PROJECT / "tests" / "bad"
 VISIT = "inspections/visit.yaml"
 TODAY = datetime.date(2023, 12, 20)
 KEYS = {"code", "in", "file", "right", "wrong", "mended", "at", "hint", "also", "left", "then"} | {
+    "by",
     "encoding",
     "made",
     "build",
@@ -68,12 +70,16 @@ class Case:
     def also(self) -> list[str]:
         return self.data.get("also", [])
 
-    def place(self, right: bytes) -> tuple[str, int, int]:
-        """Return the path, the line and the column of the finding, given the right content of the file."""
+    @property
+    def told_in(self) -> str:
+        return self.data.get("file", self.path)
+
+    def place(self, told_in: bytes) -> tuple[str, int, int]:
+        """Return the path, the line and the column of the finding, given the right content of its file."""
         line, column = self.data["at"].split(":")
-        text = right.decode() if line.startswith("+") else ""
-        first = text[: self._index(text)].count("\n") + 1 if text else 0
-        return self.data.get("file", self.path), first + int(line), int(column)
+        text = told_in.decode() if line.startswith("+") else ""
+        first = text[: self._index(text, "by" if "by" in self.data else "right")].count("\n") + 1 if text else 0
+        return self.told_in, first + int(line), int(column)
 
     def content(self, right: bytes, version: str) -> bytes:
         """Return the content of the file in a version, ``wrong`` or ``mended``, given the right content."""
@@ -91,8 +97,8 @@ class Case:
             text = text.replace(old, new)
         return text.encode(self.data.get("encoding", "utf-8"), "ignore") if wrong else text.encode()
 
-    def _index(self, right: str) -> int:
-        piece = self.data["right"]
+    def _index(self, right: str, key: str = "right") -> int:
+        piece = self.data[key]
         assert right.count(piece) == 1, f"{self.name}: {self.path} holds {piece!r} {right.count(piece)} times"
         return right.index(piece)
 
@@ -175,7 +181,7 @@ class Bench:
 
     def expected(self, case: Case) -> tuple[str, tuple[str, int, int], str]:
         """Return code, place and hint of the finding that a case demands."""
-        return case.code, case.place(self.right(case.path)), case.data.get("hint", "")
+        return case.code, case.place(self.right(case.told_in)), case.data.get("hint", "")
 
     def check(self, *, build: bool = False, anew: bool = False) -> list[Diagnostic]:
         """Return what reportgen says of the workspace as it is; ``anew``: read the templates again."""

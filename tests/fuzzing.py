@@ -1,4 +1,7 @@
-"""Inspection files spoilt at random, each read, checked and made into pages: ``python tests/fuzzing.py FIRST COUNT``.
+"""Inspection files spoilt at random, each read, checked and made into pages.
+
+``python tests/fuzzing.py FIRST COUNT [FOLDER PAGES]``: with a folder, so many of the files that are right are kept in
+``FOLDER/kept/``, to be printed.
 
 File ``n`` is always the same: one of the right files, spoilt by one to four changes of its bytes, its words, its lines
 or its structure. What each of them ends in is counted; the answer, JSON on stdout, tells traces, the slowest file and
@@ -10,6 +13,7 @@ from __future__ import annotations
 import json
 import random
 import resource
+import shutil
 import sys
 import tempfile
 import time
@@ -143,10 +147,14 @@ def outcome(bench: Bench, content: bytes, language: str) -> str:
     return result
 
 
-def main(first: int, count: int, folder: Path) -> dict[str, Any]:
-    """Return what became of the files from ``first`` on; files to print are written into a folder."""
-    (folder / "office").mkdir()
-    bench = Bench(folder / "office", folder / "cache")
+def main(first: int, count: int, folder: Path, pages: int = 0) -> dict[str, Any]:
+    """Return what became of the files from ``first`` on; of those that are right, so many are kept in ``kept/``."""
+    office, kept = folder / "office", folder / "kept"
+    office.mkdir()
+    kept.mkdir()
+    bench = Bench(office, folder / "cache")
+    for photo in (PROJECT / "inspections").glob("*/*.jpg"):
+        shutil.copy(photo, office / "inspections" / "visit")
     told: dict[str, Any] = {"page": 0, "diagnostic": 0, "traces": [], "slow": [], "slowest": 0.0, "peak": 0.0}
     outcome(bench, SEEDS[-1].read_bytes(), "en")  # what is read and compiled once is not the first file's
     for number in range(first, first + count):
@@ -155,8 +163,8 @@ def main(first: int, count: int, folder: Path) -> dict[str, Any]:
         try:
             result = outcome(bench, content, ("en", "vi", "th")[number % 3])
             told[result] += 1
-            if result == "page" and told["page"] <= 3:
-                (folder / f"page-{number}.yaml").write_bytes(content)
+            if result == "page" and (number - first) * pages >= len(list(kept.iterdir())) * count:
+                (kept / f"{number}.yaml").write_bytes(content)
         except Exception:
             told["traces"].append([number, traceback.format_exc()])
         taken = time.process_time() - begun
@@ -175,5 +183,6 @@ def main(first: int, count: int, folder: Path) -> dict[str, Any]:
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as temporary:
-        wanted = Path(sys.argv[3]) if len(sys.argv) > 3 else Path(temporary)
-        print(json.dumps(main(int(sys.argv[1]), int(sys.argv[2]), wanted), indent=1))
+        first, count, *rest = sys.argv[1:]
+        folder, pages = (Path(rest[0]), int(rest[1])) if rest else (Path(temporary), 0)
+        print(json.dumps(main(int(first), int(count), folder, pages), indent=1))

@@ -114,3 +114,12 @@ def test_an_error_without_findings_is_a_bug() -> None:
 
 def test_braces_in_a_value_are_only_text() -> None:
     assert "{x}" in Diagnostic("unknown-key", None, {"key": "{x}", "allowed": ""}, "allowed").sentence()
+
+
+@pytest.mark.parametrize("index", [0, 5_000, 9_999])
+def test_a_very_long_line_is_cut_round_the_place(index: int) -> None:
+    source = "a" * index + "x" + "a" * (9_999 - index)
+    shown = full_text(Diagnostic("open-number", Place("a.yaml", 1, index + 1)), lambda _: source)
+    line, carets = shown.splitlines()[-2:]
+    assert len(line) < 260
+    assert line[carets.index("^")] == "x"

@@ -39,9 +39,9 @@ from reportgen.blocks import (
     Space,
     Table,
 )
-from reportgen.diagnostics import TemplateError
-from reportgen.docx import print_docx
+from reportgen.docx import WORD_COUNTERS, print_docx
 from reportgen.docx_package import Properties, base_package, pack_again
+from reportgen.sheets import PAGE_COUNTERS
 
 LATIN, THAI = "Liberation Serif", "Laksaman"
 ROOT = Look(families=(LATIN, THAI), size=14, line_height=14 * 1.149 * 1.2)
@@ -489,10 +489,8 @@ def test_a_page_without_a_number_has_no_header() -> None:
     assert not [name for name in parts(made) if "header" in name]
 
 
-def test_a_counter_style_that_word_has_not_is_an_error() -> None:
-    number = replace(NUMBER, counter="hebrew")
-    with pytest.raises(TemplateError, match=r"RG810.*hebrew.*decimal"):
-        printed(document(setup=replace(SETUP, number=number)))
+def test_word_knows_every_counter_style_that_a_sheet_may_name() -> None:
+    assert tuple(WORD_COUNTERS) == PAGE_COUNTERS
 
 
 # ---- the package ---------------------------------------------------------------------------------------------------

@@ -40,8 +40,7 @@ for name, (css, body) in json.load(sys.stdin).items():
         sheet = StyleSheet((SheetSource(CSS + css, "style.css"),))
         head = HEAD.replace("<title>T</title>", "") if name == "no title" else HEAD
         page = parse_page(f'<html lang="vi-VN">{head}<body>{body}</body></html>', {})
-        places = {"": Place("minutes.html"), "b": Place("head.html", 3, 7)}
-        read = read_page(sheet.compute(page), sheet.classes, {"p.jpg": (400, 300)}, fonts, places)
+        read = read_page(sheet.compute(page), sheet.classes, {"p.jpg": (400, 300)}, fonts, Place("minutes.html"))
         answers[name] = [repr(block) for block in read.document.blocks] + [repr(read.document.setup)]
     except ReportgenError as error:
         answers[name] = str(error).splitlines()
@@ -65,7 +64,7 @@ REFUSED = {
     "an inline style": (
         "",
         '<p class="b" style="color: red">x</p>',
-        "head.html:3:7: error[RG619]: the attribute “style” of <p>",
+        "minutes.html:1:1: error[RG619]: the attribute “style” of <p>",
     ),
     "an id": ("", '<p class="a" id="x">x</p>', "the attribute “id” of <p>"),
     "text without a paragraph": ("", '<div class="box">words</div>', "“words” stands outside any paragraph"),
@@ -109,7 +108,7 @@ REFUSED = {
     "a class with two looks": (
         ".box .b { color: #ff0000 }",
         '<p class="b">x</p><div class="box"><p class="b">x</p></div>',
-        "head.html:3:7: error[RG612]: the class “b” looks different in two places",
+        "minutes.html:1:1: error[RG612]: the class “b” looks different in two places",
     ),
     "a class of a phrase and a paragraph": (
         "",
@@ -125,7 +124,7 @@ REFUSED = {
     "a heading that skips a level": (
         "",
         '<h1 class="a">x</h1><h3 class="b">y</h3>',
-        "head.html:3:7: error[RG821]: the heading “y” is an <h3> where <h2> is the deepest",
+        "minutes.html:1:1: error[RG821]: the heading “y” is an <h3> where <h2> is the deepest",
     ),
     "a value that the printer does not know": (".a { font-size: 14quux }", '<p class="a">x</p>', "style.css:1:"),
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import string
+import time
 from pathlib import Path
 from unittest.mock import Mock
 
@@ -59,6 +60,15 @@ def test_brackets_and_full_stops_stay_outside_a_phrase() -> None:
         set_page("<p>(Đắk Lắk) Lắk.</p>", NATIVE)
         == '<p>(<span lang="vi">Đắk Lắk</span>) <span lang="vi">Lắk</span>.</p>'
     )
+
+
+def test_many_phrases_stand_in_their_order_with_the_text_between() -> None:
+    names = "".join(f"ก Lắk{chr(97 + index % 26)} " for index in range(3000))
+    started = time.process_time()
+    page = set_page(f"<p>{names}<br/>{names}</p>", NATIVE)
+    assert time.process_time() - started < 5  # seconds; it takes half of one
+    assert "".join(etree.fromstring(page).itertext()) == names + names.rstrip()
+    assert page.count("<span") == 6000
 
 
 def test_what_has_its_language_already_is_left_alone() -> None:

@@ -362,3 +362,10 @@ def test_a_hostile_file_is_answered_soon(text):
     start = time.perf_counter()
     findings(text)
     assert time.perf_counter() - start < 10
+
+
+@pytest.mark.parametrize("sign", ["\uf900", "\u1100\u1161"])
+def test_a_text_is_composed_where_no_mark_stands_apart(sign):
+    file = read_yaml(f"a: x{sign}".encode(), "a.yaml")
+    assert [note.name for note in file.notes] == ["marks-apart"]
+    assert len(file.data["a"]) == 2
