@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import subprocess
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -119,8 +120,8 @@ def full_disk(folder: Path, free: int = 100_000) -> Iterator[list[str]]:
     folder.mkdir(exist_ok=True)
     mount = ["mount", "-t", "tmpfs", "-o", "size=8m", "none", str(folder)]
     if os.geteuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode != 0:
-        print("no small disk may be mounted here: a limit on the size of files stands for it")
-        yield ["bash", "-c", f'ulimit -f {free // 1024}; exec "$@"', "bash"]
+        warnings.warn("no small disk may be mounted here: a limit on the size of files stands for it", stacklevel=3)
+        yield ["bash", "-c", 'ulimit -f 40; exec "$@"', "bash"]  # KiB
         shutil.rmtree(kept, ignore_errors=True)
         return
     try:
