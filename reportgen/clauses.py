@@ -5,12 +5,16 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from reportgen.diagnostics import Diagnostic, InputError, Place, ReportgenError
 from reportgen.edition import Edition
 from reportgen.folders import Workspace
-from reportgen.locales import no_such_clause
+from reportgen.ingredients import Ingredient
+from reportgen.locales import in_force, no_such_clause
 from reportgen.page import Page, as_printed, fill_clause, missing_names
+from reportgen.staleness import Standing, take_stock
+from reportgen.state import Contents, Print, State
 from reportgen.template_errors import TemplateSource
 from reportgen.wording import clause_uses, is_of_program, places_of
 from reportgen.workspace import Library, LoadedInspection, load_inspection
@@ -40,41 +44,85 @@ class Version:
 
 
 @dataclass(frozen=True)
-class Made:
-    """The inspections whose pages could be made, and what is wrong with the others."""
+class Uses:
+    """The clauses that inspections print, each as id and version; and what is wrong with those that print nothing."""
 
-    inspections: Mapping[str, LoadedInspection]
+    clauses: Mapping[str, frozenset[tuple[str, str]]]
     errors: tuple[Diagnostic, ...] = field(default=())
 
 
-def make_all(workspace: Workspace, library: Library, ids: Iterable[str]) -> Made:
-    """Return the pages of inspections; one that cannot be made does not stop the others."""
-    inspections: dict[str, LoadedInspection] = {}
+def find_uses(workspace: Workspace, library: Library, ids: Iterable[str], cache: Path) -> Uses:
+    """Return the clauses that inspections print; one whose pages cannot be made does not stop the others.
+
+    Of what is up to date, the record tells them; only the other pages are made.
+    """
+    asked = tuple(ids)
+    recorded = _recorded(workspace, library, asked, cache)
+    clauses: dict[str, frozenset[tuple[str, str]]] = {}
     errors: list[Diagnostic] = []
-    for identifier in ids:
+    for identifier in asked:
         try:
-            inspections[identifier] = load_inspection(workspace, library, identifier, None)
+            known = recorded.get(identifier)
+            clauses[identifier] = _clauses_of(_load(workspace, library, identifier)) if known is None else known
         except ReportgenError as error:
             errors += error.diagnostics
-    return Made(inspections, tuple(errors))
+    return Uses(clauses, tuple(errors))
 
 
-def list_versions(library: Library, asked: Iterable[str], made: Made) -> list[Version]:
+def _load(workspace: Workspace, library: Library, identifier: str) -> LoadedInspection:
+    return load_inspection(workspace, library, identifier, None)
+
+
+def _clauses_of(loaded: LoadedInspection) -> frozenset[tuple[str, str]]:
+    used = (each for page in loaded.pages.values() for each in page.used)
+    return frozenset((each.name, each.version) for each in used if each.kind == "clause")
+
+
+def _recorded(
+    workspace: Workspace, library: Library, ids: tuple[str, ...], cache: Path
+) -> dict[str, frozenset[tuple[str, str]]]:
+    """Return the clauses of the inspections whose pages would be what they were when they were printed."""
+    try:
+        with State.reading(workspace.root) as state:
+            examiner = take_stock(workspace, state, Contents(workspace.root, state.stats()), cache)
+            found: dict[str, list[Print | None]] = {}
+            for status in examiner.examine(ids):
+                is_same = not status.reasons and status.standing is not Standing.FAILED
+                found.setdefault(status.key.inspection, []).append(examiner.prints.get(status.key) if is_same else None)
+            ingredients = state.ingredients()
+    except ReportgenError:  # without a record, or what it is compared with, every page is made
+        return {}
+    return {
+        inspection: frozenset(each for printed in own if printed for each in _in_force(printed, library, ingredients))
+        for inspection, own in found.items()
+        if all(own)
+    }
+
+
+def _in_force(printed: Print, library: Library, ingredients: Mapping[int, Ingredient]) -> Iterator[tuple[str, str]]:
+    """Yield the clauses of a printed page, each with its version: the same words may be in force since another day."""
+    locale, day = library.locales[printed.key.language], datetime.date.fromisoformat(printed.day)
+    for used in (ingredients[int(each)] for each in printed.recipe.split()):
+        if used.kind == "clause" and (clause := in_force(locale.versions.get(used.name, ()), day)):
+            yield used.name, clause.since.isoformat() if clause.since else ""
+
+
+def list_versions(library: Library, asked: Iterable[str], used: Uses) -> list[Version]:
     """Return the versions of clauses, in the order of the wording.
 
     Args:
         library: what all inspections share
         asked: ids of clauses, or beginnings of ids up to a full stop: ``closing``; none for all clauses
-        made: the inspections whose pages are looked at
+        used: the clauses that inspections print
 
     Raises:
         InputError: where an id stands for no clause, with the nearest one.
     """
     uses = clause_uses(_sources(library))
     using: dict[tuple[str, str], dict[str, None]] = {}
-    for identifier, loaded in made.inspections.items():
-        for used in (used for page in loaded.pages.values() for used in page.used if used.kind == "clause"):
-            using.setdefault((used.name, used.version), {})[identifier] = None
+    for inspection, clauses in used.clauses.items():
+        for clause in clauses:
+            using.setdefault(clause, {})[inspection] = None
     return [
         Version(
             id=identifier,
@@ -135,25 +183,37 @@ class Preview:
     problem: Diagnostic | None = None
 
 
-def find_user(workspace: Workspace, library: Library, ids: Iterable[str], identifier: str) -> LoadedInspection:
+def find_user(
+    workspace: Workspace, library: Library, ids: Iterable[str], identifier: str, cache: Path
+) -> LoadedInspection:
     """Return the first of some inspections whose pages have a clause, else the first whose pages can be made.
 
     Raises:
         InputError: where there is no such clause, or no such inspection.
     """
     _chosen(library, (identifier,))
-    first: LoadedInspection | None = None
+    asked = tuple(ids)
+    recorded = _recorded(workspace, library, asked, cache)
+    first = ""
     errors: list[Diagnostic] = []
-    for name in ids:
-        made = make_all(workspace, library, (name,))
-        errors += made.errors
-        for loaded in made.inspections.values():
-            if any(_has(page, identifier) for page in loaded.pages.values()):
+    for name in asked:
+        known = recorded.get(name)
+        if known is None or _names(known, identifier):
+            try:
+                loaded = _load(workspace, library, name)
+            except ReportgenError as error:
+                errors += error.diagnostics
+                continue
+            if _names(_clauses_of(loaded), identifier):
                 return loaded
-            first = first or loaded
-    if first is None:
+        first = first or name
+    if not first:
         raise InputError(errors or Diagnostic("no-inspection", None, {}, "new"))
-    return first
+    return _load(workspace, library, first)
+
+
+def _names(clauses: Iterable[tuple[str, str]], identifier: str) -> bool:
+    return any(clause == identifier for clause, _ in clauses)
 
 
 def preview(identifier: str, loaded: LoadedInspection) -> list[Preview]:

@@ -695,15 +695,15 @@ def wording() -> None:
 @reports
 def list_wording(settings: Settings, clauses: tuple[str, ...]) -> None:
     """List clauses: since when each is in force, where it is named, which inspections print it."""
-    from reportgen.clauses import list_versions, make_all
-    from reportgen.folders import Workspace
+    from reportgen.clauses import find_uses, list_versions
+    from reportgen.folders import Workspace, cache_folder
     from reportgen.workspace import read_library
 
     workspace = Workspace.find(settings.folder)
     library = read_library(workspace)
-    made = make_all(workspace, library, workspace.inspection_ids())
-    _show_versions(settings, list_versions(library, clauses, made), made.errors)
-    sys.exit(1 if made.errors else 0)
+    uses = find_uses(workspace, library, workspace.inspection_ids(), cache_folder())
+    _show_versions(settings, list_versions(library, clauses, uses), uses.errors)
+    sys.exit(1 if uses.errors else 0)
 
 
 @wording.command("preview")
@@ -713,12 +713,13 @@ def list_wording(settings: Settings, clauses: tuple[str, ...]) -> None:
 def preview_wording(settings: Settings, clause: str, inspection: str | None) -> None:
     """Show a clause as it stands on paper, in each language of an inspection."""
     from reportgen.clauses import find_user, preview
-    from reportgen.folders import Workspace
+    from reportgen.folders import Workspace, cache_folder
     from reportgen.workspace import read_library
 
     workspace = Workspace.find(settings.folder)
     library = read_library(workspace)
-    loaded = find_user(workspace, library, _chosen(workspace, (inspection,) if inspection else ()), clause)
+    asked = _chosen(workspace, (inspection,) if inspection else ())
+    loaded = find_user(workspace, library, asked, clause, cache_folder())
     _show_previews(settings, clause, loaded.id, preview(clause, loaded))
 
 

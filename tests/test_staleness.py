@@ -24,7 +24,7 @@ import yaml
 from conftest import PROJECT, Office
 from desk import REAL, REAL_FILE, SMALLEST, SMALLEST_FILE, Desk, full_disk, read_only
 
-from reportgen import build, pictures, tools
+from reportgen import build, clauses, pictures, tools
 from reportgen.folders import ReadOnce, Workspace
 from reportgen.redline import pieces, redline
 from reportgen.staleness import Issued, IssuedSources, Standing, take_stock
@@ -345,6 +345,34 @@ def test_a_redline_parts_words_and_letters_of_scripts_without_spaces() -> None:
     assert redline("một hai ba", "một bốn ba") == "một [-hai-]{+bốn+} ba"
     assert list(pieces("น้ำ 12")) == ["น้", "ำ", " ", "12"]
     assert redline("a\nb\nc", "a\nB\nc") == "[-b-]{+B+}"
+
+
+def test_the_wording_is_listed_from_the_record_and_only_other_pages_are_made(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def listed(root: Path) -> tuple[str, list[str]]:
+        made: list[str] = []
+        with monkeypatch.context() as patch:
+            load = clauses.load_inspection
+            patch.setattr(clauses, "load_inspection", lambda *given: made.append(given[2]) or load(*given))
+            told = Desk(root, desk.cache).run("wording", form="json").stdout
+        return told, made
+
+    def without_record() -> str:
+        bare = desk.root.with_name("bare")
+        shutil.rmtree(bare, ignore_errors=True)
+        shutil.copytree(desk.root, bare, ignore=shutil.ignore_patterns("output"))
+        told, made = listed(bare)
+        assert made == [REAL, SMALLEST]
+        return told
+
+    assert listed(desk.root) == (without_record(), [])
+    add_version("01/01/2020", "")(desk)  # the same words, in force since another day: nothing is stale
+    assert listed(desk.root) == (without_record(), [])
+    edit(SMALLEST_FILE, "\nsignatures:", "\nresponse: {text: Nhất trí.}\nsignatures:")(desk)
+    assert listed(desk.root) == (without_record(), [SMALLEST])
+    desk.path(FILES[0].name).unlink()  # a file that is gone changes no word
+    assert listed(desk.root) == (without_record(), [SMALLEST])
 
 
 # ---- files in output/ -----------------------------------------------------------------------------------------------
