@@ -452,6 +452,8 @@ def _overlay(paragraph: PropertyMap, character: PropertyMap) -> dict[str, Node]:
 def _split_by_font(run: Run, fonts: FontMetrics) -> list[tuple[str, str]]:
     """Return (family, text) pieces; spaces, and what no family has, stay with the letters before them."""
     first = run.look.families[0]
+    if fonts.draws(run.text, first):  # nearly all texts: no need to look at each letter
+        return [(first, run.text)] if run.text else []
     pieces: list[tuple[str, str]] = []
     for letter in _letters(run.text):
         family = None if letter.isspace() else fonts.family_for(letter, run.look.families)

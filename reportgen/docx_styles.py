@@ -22,6 +22,9 @@ class FontMetrics(Protocol):
     def family_for(self, letter: str, families: Sequence[str]) -> str | None:
         """Return the first of the families that has the character with its combining marks, or None."""
 
+    def draws(self, text: str, family: str) -> bool:
+        """Whether a family has every character of a text."""
+
     def size_factor(self, family: str) -> float:
         """Return by what a size is multiplied where this family is used."""
 

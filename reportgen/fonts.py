@@ -110,6 +110,10 @@ class FontSet:
         """
         return next((family for family in families if _has(self._family(family), letter)), None)
 
+    def draws(self, text: str, family: str) -> bool:
+        """Whether a family has every character of a text in every face."""
+        return _characters(self._family(family).files).issuperset(text)
+
     def text_width(self, text: str, family: str, size: float, *, bold: bool = False, italic: bool = False) -> float:
         """Return the width of a line in points: the sum of its advances, without kerning; ``size`` is in points.
 

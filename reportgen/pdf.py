@@ -62,6 +62,9 @@ class FontChoice(Protocol):
     def family_for(self, char: str, families: Sequence[str]) -> str | None:
         """Return the first family that has a letter with its marks."""
 
+    def draws(self, text: str, family: str) -> bool:
+        """Whether a family has every character of a text."""
+
 
 def print_pdf(
     page: HTML,
@@ -154,7 +157,11 @@ def _name_second_fonts(element: Element, fonts: FontChoice, families: Sequence[s
 def _pieces(text: str, fonts: FontChoice, families: Sequence[str]) -> Iterator[tuple[str, str]]:
     """Yield the text in pieces with the family of each: the first piece is of the first family, even if empty."""
     piece, family = "", families[0]
-    for letter in _LETTER.findall(unicodedata.normalize("NFC", text)):
+    composed = unicodedata.normalize("NFC", text)
+    if fonts.draws(composed, family):  # nearly all texts: no need to look at each letter
+        yield composed, family
+        return
+    for letter in _LETTER.findall(composed):
         found = fonts.family_for(letter, families) or families[0]
         if found != family:
             yield piece, family

@@ -18,7 +18,8 @@ import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 
 _SHOW = b"] TJ"
 _GLYPHS = re.compile(rb"<([0-9a-f]*)>|([^<>\s]+)")  # within a TJ array: codes of four digits, or a move
@@ -68,8 +69,7 @@ def true_text(document: Any, pdf: Any) -> None:
 _ATTRIBUTE = "reportgen_drawn"
 
 
-@dataclass(frozen=True)
-class _Glyph:
+class _Glyph(NamedTuple):
     """One glyph drawn: where, and the text of its cluster if it is the cluster's last glyph, else an empty text."""
 
     font: str
@@ -220,14 +220,18 @@ def _letters(drawn: list[_Glyph], fonts: dict[str, _Codes], lasts: set[int]) -> 
         text = cluster[-1].text
         parts, is_exact = _spread(text, len(cluster))
         codes = [_Code(g.glyph, fonts[g.font].code(g.glyph, part)) for g, part in zip(cluster, parts, strict=True)]
-        is_mark = unicodedata.category(unicodedata.normalize("NFKD", text)[0]) == "Mn"
-        if letter.codes and (not is_mark or letter.end - 1 in lasts):
+        if letter.codes and (not _begins_with_mark(text) or letter.end - 1 in lasts):
             yield letter
             letter = _Letter(letter.end, "", [], is_exact=True)
         is_exact = is_exact and letter.is_exact
         letter = _Letter(letter.start, letter.text + text, letter.codes + codes, is_exact)
     if letter.codes:
         yield letter
+
+
+@cache
+def _begins_with_mark(text: str) -> bool:
+    return unicodedata.category(unicodedata.normalize("NFKD", text)[0]) == "Mn"
 
 
 def _clusters(drawn: list[_Glyph]) -> Iterator[list[_Glyph]]:

@@ -62,6 +62,9 @@ class Fonts:
         lacking = "\N{COMBINING HOOK ABOVE}" in letter or unicodedata.name(letter[0], "").startswith("THAI")
         return next((family for family in families if family == THAI or not lacking), None)
 
+    def draws(self, text: str, family: str) -> bool:
+        return all(self.family_for(char, (family,)) for char in text)
+
     def size_factor(self, family: str) -> float:
         return {LATIN: 1.0, THAI: 0.9}[family]
 
