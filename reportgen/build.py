@@ -6,10 +6,8 @@ import datetime
 import hashlib
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field, fields, is_dataclass, replace
-from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +25,7 @@ from reportgen.diagnostics import (
 )
 from reportgen.folders import INSPECTIONS, ReadOnce, Workspace
 from reportgen.ingredients import Ingredient, digest_of
+from reportgen.pool import Limits, Pool, Work
 from reportgen.register import RegisterEntry
 from reportgen.staleness import (
     FORMATS,
@@ -48,8 +47,8 @@ from reportgen.writing import write_files
 if TYPE_CHECKING:  # nothing of it is loaded where there is nothing to print
     from reportgen.edition import Edition
     from reportgen.fonts import FontSet
+    from reportgen.job import Job
     from reportgen.pictures import Picture
-    from reportgen.render import Job
     from reportgen.shared import Shared
     from reportgen.workspace import Library, LoadedInspection
 
@@ -63,18 +62,21 @@ _SILENT = frozenset({"formats", "template", "vocabulary", "used", "words", "conf
 class Order:
     """What is asked for: inspections, languages (none: all), formats, processes, fonts in the DOCX; all or stale.
 
+    ``jobs``: None for as many processes as there are processors. ``limits`` are those of each job, where others print.
+
     ``today`` and ``entries``, the rows of the register, are for findings only; nothing that is printed depends on them.
     """
 
     ids: tuple[str, ...]
     languages: tuple[str, ...] = ()
     formats: tuple[str, ...] = FORMATS
-    jobs: int = 1
+    jobs: int | None = 1
     embed_fonts: bool = False
     attach: bool = False
     force: bool = False
     today: datetime.date | None = None
     entries: tuple[RegisterEntry, ...] = ()
+    limits: Limits = field(default_factory=Limits)
 
     def is_due(self, status: Status) -> bool:
         """Whether a file is to be printed."""
@@ -207,18 +209,27 @@ class _Run:
             self._state.renew(self._examiner.renewable, self._around)
         # Read by fontconfig when WeasyPrint is imported, here and in each worker: it sees the declared fonts only.
         os.environ["FONTCONFIG_FILE"] = str(self._fonts.fontconfig())
-        with _renderer(self._order.jobs) as submit:
-            prepared = (self._prepare(inspection, keys) for inspection, keys in due.items())
-            pending: Iterable[tuple[_Prepared, dict[str, Callable[[], list[PrintedFile]]]]]
-            pending = ((item, {name: submit(job) for name, job in item.jobs.items()}) for item in prepared)
-            if self._order.jobs > 1:
-                pending = list(pending)  # work for all from the first moment; else one inspection is held at a time
-            for item, rendered in pending:
-                yield self._finish(item, rendered)
+        processes = self._processes(due)
+        prepared = (self._prepare(inspection, due[inspection]) for inspection in self._in_order(due, processes))
+        for item, rendered in _rendered(prepared, processes, self._order.limits):
+            yield self._finish(item, rendered)
         with suppress(SetupError):  # what is no longer needed may stay
             self._state.tidy()
         State.remember(self._workspace.root, self._contents.news, self._facts | self._examiner.facts())
         self.library.compiled.save()
+
+    def _processes(self, due: Mapping[str, tuple[Status, ...]]) -> int:
+        """Return how many processes print: no more than there are editions; for one, another is not worth starting."""
+        editions = {(each.key.inspection, each.key.language) for every in due.values() for each in every}
+        jobs = self._order.jobs or len(os.sched_getaffinity(0))
+        return max(1, min(jobs, len(editions)))
+
+    def _in_order(self, due: Mapping[str, tuple[Status, ...]], processes: int) -> list[str]:
+        """Return the inspections as they are prepared: the longest first where several processes print."""
+        if processes == 1:
+            return list(due)
+        sizes = {inspection: _size(self._workspace.root / INSPECTIONS / f"{inspection}.yaml") for inspection in due}
+        return sorted(due, key=lambda inspection: -sizes[inspection])
 
     def _due(self, inspection: str) -> tuple[Status, ...]:
         return tuple(filter(self._order.is_due, self._examiner.examine((inspection,))))
@@ -274,19 +285,19 @@ class _Run:
 
     # ---- writing and recording
 
-    def _finish(self, item: _Prepared, futures: Mapping[str, Callable[[], list[PrintedFile]]]) -> Outcome:
+    def _finish(self, item: _Prepared, answers: Mapping[str, list[PrintedFile] | ReportgenError]) -> Outcome:
         errors = list(item.errors)
         rendered: dict[FileKey, PrintedFile] = {}
-        for language, result in futures.items():
-            try:
-                rendered |= {FileKey(item.id, language, file.format): file for file in result()}
-            except TemplateError as error:
+        for language, answer in answers.items():
+            if isinstance(answer, TemplateError):
                 from reportgen.page import find_origins
 
                 origins = find_origins(item.editions[language], self.library.templates[language])
-                errors += origins.relocated(error.diagnostics)
-            except ReportgenError as error:
-                errors += error.diagnostics
+                errors += origins.relocated(answer.diagnostics)
+            elif isinstance(answer, ReportgenError):
+                errors += answer.diagnostics
+            else:
+                rendered |= {FileKey(item.id, language, file.format): file for file in answer}
         warnings = list(item.warnings)
         written: tuple[Path, ...] = ()
         if not errors:
@@ -359,7 +370,7 @@ def made_of(
 def _jobs(
     loaded: LoadedInspection, library: Library, fonts: FontSet, pictures: Mapping[str, Picture], order: Order
 ) -> dict[str, Job]:
-    from reportgen.render import Job  # WeasyPrint comes along: not where there is nothing to print
+    from reportgen.job import Job  # Pillow comes along: not where there is nothing to print
     from reportgen.sources import pack
 
     content = {name: picture.content for name, picture in pictures.items()}
@@ -441,24 +452,46 @@ class PrintedFile:
     blocks: tuple[tuple[str, str], ...]
 
 
-class _renderer:  # noqa: N801 - used as a with-statement
-    """Renders jobs in this process, or in a pool of fresh ones (a fork of a process with Pango loaded is unsafe)."""
+def _rendered(
+    prepared: Iterable[_Prepared], processes: int, limits: Limits
+) -> Iterator[tuple[_Prepared, dict[str, list[PrintedFile] | ReportgenError]]]:
+    """Yield inspections with what their jobs made, by language: one after the other, or as other processes end them."""
+    if processes == 1:
+        for item in prepared:
+            yield item, {language: _render_here(job) for language, job in item.jobs.items()}
+        return
+    with Pool(processes, render_files, warm_up, limits) as pool:
+        yield from pool.results((item, _works(item)) for item in prepared)
 
-    def __init__(self, jobs: int) -> None:
-        self._pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) if jobs > 1 else None
 
-    def __enter__(self) -> Callable[[Job], Callable[[], list[PrintedFile]]]:
-        return self._submit
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0  # it is told when it is read
 
-    def __exit__(self, *_: object) -> None:
-        if self._pool:
-            self._pool.shutdown(cancel_futures=True)
 
-    def _submit(self, job: Job) -> Callable[[], list[PrintedFile]]:
-        if self._pool is None:
-            return lambda: render_files(job)
-        future: Future[list[PrintedFile]] = self._pool.submit(render_files, job)
-        return future.result
+def _works(item: _Prepared) -> dict[str, Work]:
+    place = Place(f"{INSPECTIONS}/{item.id}.yaml")
+    return {language: Work(job, len(job.page.html), place, language) for language, job in item.jobs.items()}
+
+
+def _render_here(job: Job) -> list[PrintedFile] | ReportgenError:
+    try:
+        return render_files(job)
+    except ReportgenError as error:
+        return error
+
+
+def warm_up() -> None:
+    """Load the printers, in a process that prints many jobs; what is loaded is never looked at for garbage again."""
+    import gc
+
+    import reportgen.render  # noqa: F401 - WeasyPrint reads FONTCONFIG_FILE as it is imported
+
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000)  # a document makes many objects and little garbage
 
 
 def render_files(job: Job) -> list[PrintedFile]:

@@ -11,9 +11,10 @@ import io
 import os
 import shutil
 import sys
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, wraps
 from itertools import groupby
 from pathlib import Path
@@ -198,7 +199,9 @@ def check(settings: Settings, ids: tuple[str, ...]) -> None:
 @click.argument("ids", nargs=-1, metavar="[ID]...")
 @click.option("--language", "languages", multiple=True, metavar="L", help="Only this language; may be given again.")
 @click.option("--format", "formats", multiple=True, type=click.Choice(("docx", "pdf")), help="Only this format.")
-@click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="How many processes print.")
+@click.option("--jobs", type=click.IntRange(1), envvar="REPORTGEN_JOBS", help="How many processes print; else: all.")
+@click.option("--time-limit", type=click.IntRange(1), default=300, metavar="SECONDS", help="For one language of one.")
+@click.option("--memory-limit", type=click.IntRange(200), default=2000, metavar="MB", help="For one printing process.")
 @click.option("--embed-fonts", is_flag=True, help="Put the fonts into the DOCX, for computers without them.")
 @click.option("--attach", is_flag=True, help="Put what the minutes are made of into the PDF, for `extract`.")
 @click.option("--force", is_flag=True, help="Print all, also what is up to date.")
@@ -208,7 +211,9 @@ def build(
     ids: tuple[str, ...],
     languages: tuple[str, ...],
     formats: tuple[str, ...],
-    jobs: int,
+    jobs: int | None,
+    time_limit: int,
+    memory_limit: int,
     embed_fonts: bool,
     attach: bool,
     force: bool,
@@ -217,6 +222,7 @@ def build(
     from reportgen.build import Order
     from reportgen.build import build as print_all
     from reportgen.folders import Workspace, cache_folder
+    from reportgen.pool import Limits
     from reportgen.register import register_of
     from reportgen.staleness import FORMATS, issued_editions
 
@@ -226,6 +232,7 @@ def build(
     register = register_of(workspace)
     issued, entries = issued_editions(register), register.entries()
     order = Order(chosen, languages, formats or FORMATS, jobs, embed_fonts, attach, force, _today(), entries)
+    order = replace(order, limits=Limits(time_limit, memory_limit))
     failed = _print(settings, workspace, order, print_all(workspace, order, cache_folder(), issued))
     _mention_orphans(settings, workspace)
     sys.exit(1 if failed else 0)
@@ -1038,24 +1045,46 @@ def _known_languages(languages: tuple[str, ...], there: Iterable[str]) -> None:
             raise click.BadParameter(f"{language!r} is not one of {', '.join(allowed)}", param_hint="--language")
 
 
+_SECONDS_A_LINE = 10.0  # between two lines of progress where stderr is no terminal
+
+
 class _progress:  # noqa: N801 - used as a with-statement
-    """A line on a terminal that tells which inspection was printed last; nothing where stderr is a file."""
+    """Tells how far a printing is, how fast it goes, and how long it will take.
+
+    On a terminal a bar that goes away; elsewhere a line from time to time, none for what is done soon.
+    """
 
     def __init__(self, settings: Settings, total: int) -> None:
-        self._shown = sys.stderr.isatty()
-        self._total = total
+        self._settings, self._total = settings, total
         self._done = 0
+        self._start = self._told = time.monotonic()
+        self._bar: Any = None
 
     def __enter__(self) -> Callable[[str | None], None]:
+        if sys.stderr.isatty() and self._total > 1:
+            from rich.console import Console
+            from rich.progress import BarColumn, Progress, TextColumn
+
+            columns = (BarColumn(), TextColumn("{task.description}", markup=False))
+            self._bar = Progress(*columns, console=Console(stderr=True), transient=True)
+            self._bar.add_task("", total=self._total)
+            self._bar.start()
         return self._step
 
     def __exit__(self, *_: object) -> None:
-        if self._shown:
-            click.echo("\r\033[K", nl=False, err=True)
+        if self._bar:
+            self._bar.stop()
 
     def _step(self, identifier: str | None) -> None:
         if identifier is None:
             return
         self._done += 1
-        if self._shown:
-            click.echo(f"\r\033[K{self._done}/{self._total} {identifier}", nl=False, err=True)
+        now = time.monotonic()
+        passed = max(now - self._start, 0.001)
+        rate, left = round(60 * self._done / passed), round((self._total - self._done) * passed / self._done)
+        if self._bar:
+            text = f"{self._done}/{self._total}  {rate}/min  {left // 60}:{left % 60:02}  {identifier}"
+            self._bar.update(0, completed=self._done, description=text)
+        elif now >= self._told + _SECONDS_A_LINE and self._done < self._total:
+            self._told = now
+            self._settings.say("progress", done=self._done, total=self._total, rate=rate, minutes=-(-left // 60))

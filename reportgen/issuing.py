@@ -22,7 +22,7 @@ from reportgen.workspace import Library, LoadedInspection, load_inspection, read
 
 if TYPE_CHECKING:
     from reportgen.fonts import FontSet
-    from reportgen.render import Job
+    from reportgen.job import Job
 
 _STOPS_ISSUE = ("unconfirmed-entry",)  # warnings that let a draft be printed, but nothing be issued
 _SETTLED_BY_ISSUE = "open-number"  # a warning that is no longer true when the number is given

@@ -6,35 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from reportgen.archive import Attachment
 from reportgen.blocks import Document, Look
 from reportgen.docx import print_docx
 from reportgen.docx_fonts import embed_fonts
-from reportgen.fonts import FontSet
-from reportgen.page import Page
+from reportgen.job import Job
 from reportgen.pdf import parse_page, print_pdf
-from reportgen.pictures import Picture
 from reportgen.reader import ReadPage, read_page
 from reportgen.sheets import SheetSource
 from reportgen.stylesheet import StyleSheet
-
-FORMATS = ("docx", "pdf")
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """All that one edition needs to be printed: small, picklable, complete.
-
-    ``FONTCONFIG_FILE`` of the process names ``fonts.fontconfig()`` before this module is imported.
-    """
-
-    page: Page
-    sheets: tuple[SheetSource, ...]
-    pictures: Mapping[str, Picture]
-    fonts: FontSet
-    formats: tuple[str, ...] = FORMATS
-    embed_fonts: bool = False  # in the DOCX; a PDF always holds its fonts
-    attachments: tuple[Attachment, ...] = ()  # to the PDF: what the edition is made of
 
 
 @dataclass(frozen=True, slots=True)

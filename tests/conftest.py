@@ -73,7 +73,8 @@ class Office:
     @property
     def environment(self) -> dict[str, str]:
         without = {name: value for name, value in os.environ.items() if name != "FONTCONFIG_FILE"}
-        return {**without, "XDG_CACHE_HOME": str(self.cache), "PYTHONPATH": str(PROJECT)}
+        ours = {"XDG_CACHE_HOME": str(self.cache), "PYTHONPATH": str(PROJECT), "REPORTGEN_JOBS": "1"}
+        return {**without, **ours}
 
     @property
     def fontconfig(self) -> Path:

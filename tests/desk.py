@@ -80,7 +80,7 @@ class Desk:
 
     def run(self, *arguments: str, form: str = "concise", folder: str = "") -> Answer:
         command = ["-C", str(self.root / folder), "--ui", "en", "--output-format", form, *arguments]
-        environment = {"XDG_CACHE_HOME": str(self.cache), "FONTCONFIG_FILE": None}
+        environment = {"XDG_CACHE_HOME": str(self.cache), "FONTCONFIG_FILE": None, "REPORTGEN_JOBS": "1"}
         result = CliRunner().invoke(main, command, env=environment)
         if result.exception and not isinstance(result.exception, SystemExit):
             raise AssertionError("a stack trace instead of a finding") from result.exception

@@ -112,7 +112,7 @@ LITERALS = set(
     install reportgen[sign] PEM DER signing-space inch templates/minutes.css
     a br hr img src alt figure figcaption p class th td col row scope page id title display block height
     YAML UTF-8 UTF-16 UTF-32 Unicode Notepad Save As MB Tab PDF DOCX Word JPEG PNG CLDR Pango icu4py fontconfig fc-list
-    RG215 BB-ĐKT mm pt HH a-z LibreOffice fsType -embed-fonts
+    RG215 BB-ĐKT mm pt HH a-z LibreOffice fsType -embed-fonts -time-limit -memory-limit
     """.split()  # noqa: SIM905 - a table to read
 )
 LOANWORDS = {"vi": {"byte"}, "th": set()}
