@@ -14,7 +14,7 @@ from jinja2.exceptions import SecurityError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from reportgen import edition as edition_module
-from reportgen.diagnostics import Diagnostic, Place, TemplateError
+from reportgen.diagnostics import Diagnostic, Place, TemplateError, Word
 from reportgen.filters import NotText
 from reportgen.locales import Clause, Locale, no_such_clause
 from reportgen.numbers import ValueProblem
@@ -93,7 +93,9 @@ class author_places:  # noqa: N801 - used as a with-statement, like contextlib's
             case ValueProblem():
                 return Diagnostic(error.name, place, error.values, error.hint)
             case _:
-                values = {"problem": str(error) or type(error).__name__}
+                # What Python says of types speaks of the program, not of the template.
+                of_types = isinstance(error, AssertionError | AttributeError | KeyError | TypeError)
+                values = {"problem": Word("filter-refuses") if of_types or not str(error) else str(error)}
                 return Diagnostic("value-does-not-fit", place, values, "filter")
 
     def _no_such_filter(self, name: str, place: Place) -> Diagnostic:

@@ -1,6 +1,6 @@
 """Files spoilt at random end in a finding or a page: never in a trace, never over a second or 200 MB.
 
-``REPORTGEN_FUZZ=100000`` tries as many files, and prints a page for each 2,000 of them; docs/inspection.md tells what
+``REPORTGEN_FUZZ=100000`` tries as many files, and prints a page for each 2,000 of them; CONTRIBUTING.md tells what
 came of it.
 """
 

@@ -280,3 +280,10 @@ def test_an_element_without_a_class_is_refused_at_check(desk: Desk) -> None:
     desk.edit(LETTERHEAD, (RULE, "<p>words</p>"))
     (line,) = desk.check(SMALLEST).errors
     assert "give the element a class" in line
+
+
+@pytest.mark.parametrize("filtered", ["copies", "days", "in_rows", "percent", "position"])
+def test_a_filter_that_refuses_a_value_is_told_without_words_of_the_program(desk: Desk, filtered: str) -> None:
+    desk.edit("templates/vi/wording.yaml", ("{{ inspection.place }}.", f"{{{{ inspection.place | {filtered} }}}}."))
+    (line,) = desk.check(REAL).errors
+    assert "a value has not the kind that is needed here: the filter does not take it; check" in line
