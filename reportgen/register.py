@@ -261,13 +261,21 @@ def verify_register(register: Register) -> list[Diagnostic]:
     Raises:
         SetupError: where the register cannot be read at all.
     """
-    found: list[Diagnostic] = []
-    previous = _FIRST
     entries = register.entries()
     base = "/".join(register.folder.parts[-2:])
+    found = verify_rows(register, entries)
+    found += [wrong for entry in entries for wrong in _verify_folder(register.folder, base, entry)]
+    found += [_without_row_finding(register.folder, folder) for folder in _without_row(register.folder, entries)]
+    return found
+
+
+def verify_rows(register: Register, entries: Iterable[RegisterEntry]) -> list[Diagnostic]:
+    """Return which rows, of all that there are, are not as they were written, or do not follow each other."""
+    found: list[Diagnostic] = []
+    previous = _FIRST
+    place = Place("/".join((*register.folder.parts[-2:], DATABASE)))
     for expected, entry in enumerate(entries, 1):
         values = {"row": entry.row, "number": entry.symbol, "revision": entry.revision}
-        place = Place(f"{base}/{DATABASE}")
         if entry.row != expected:
             found.append(Diagnostic("register-row-missing", place, {"row": expected}, "restore"))
         if entry.bound().digest != entry.digest:
@@ -275,8 +283,6 @@ def verify_register(register: Register) -> list[Diagnostic]:
         elif entry.previous != previous:
             found.append(Diagnostic("register-chain-broken", place, values, "restore"))
         previous = entry.digest
-        found += _verify_folder(register.folder, base, entry)
-    found += [_without_row_finding(register.folder, folder) for folder in _without_row(register.folder, entries)]
     return found
 
 

@@ -23,14 +23,14 @@ from typing import Any
 from xml.sax.saxutils import unescape
 
 from reportgen.build import render_files
-from reportgen.diagnostics import ReportgenError, SetupError, Word
+from reportgen.diagnostics import InputError, ReportgenError, SetupError, Word
 from reportgen.differences import Difference, compare_docx, compare_lines, has_texts
 from reportgen.edition import Issuance
 from reportgen.folders import INSPECTIONS, Workspace
 from reportgen.issuing import Desk, issuance_of
 from reportgen.office import Signing
 from reportgen.redline import marked
-from reportgen.register import Register, RegisterEntry, read_manifest, register_of
+from reportgen.register import Register, RegisterEntry, read_manifest, register_of, verify_rows
 from reportgen.signatures import Signatures, is_signed, read_roots, read_signatures
 from reportgen.sources import ISSUE, unpack
 from reportgen.staleness import Reason, Standing, Status, issued_editions, take_stock
@@ -171,9 +171,11 @@ def verify(workspace: Workspace, name: str, content: bytes, cache: Path) -> Veri
 
     Raises:
         SetupError: where the register cannot be read.
-        InputError: where a manifest is not the one that was issued.
+        InputError: where a row of the register or a manifest is not as it was written.
     """
     register = register_of(workspace)
+    if wrong := verify_rows(register, register.entries()):
+        raise InputError(wrong)
     found = identify(register, name, content)
     if _form_of(content) == "pdf":
         found = replace(found, is_pdf=True, signatures=_signatures(workspace, content))

@@ -10,11 +10,13 @@ import random
 import re
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 import zipfile
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
@@ -277,6 +279,25 @@ def test_a_changed_file_is_told_with_the_number_that_it_claims(issued: Desk, tmp
     assert answer.exit_code == 1
     data = json.loads(answer.stdout)
     assert (data["verdict"], data["entry"]["number"]) == ("changed", 1)
+
+
+@pytest.mark.parametrize(("what", "code"), [("manifest.json", "RG947"), ("register.sqlite", "RG944")])
+def test_a_bit_of_a_manifest_or_a_row_is_missed_by_whoever_asks_for_a_file(
+    issued: Desk, tmp_path: Path, what: str, code: str
+) -> None:
+    shutil.copytree(issued.root, tmp_path / "office")
+    desk = Desk(tmp_path / "office", issued.cache)
+    if what == "manifest.json":
+        path = folder(desk) / what
+        path.chmod(0o644)
+        path.write_bytes(path.read_bytes().replace(b'"revision": 1', b'"revision": 3', 1))
+    else:
+        with closing(sqlite3.connect(desk.path(f"output/issued/{what}"))) as register, register:
+            register.executescript("DROP TRIGGER entries_stay; UPDATE entries SET number = 3 WHERE row = 1")
+    answer = desk.run("verify", str(file(desk)))
+    assert answer.exit_code == 1
+    assert f"{what}:1:1: error[{code}]" in answer.stderr
+    assert code in codes(desk, "register", "--verify")
 
 
 def test_a_pdf_with_something_behind_it_is_told_from_a_changed_one(issued: Desk, tmp_path: Path) -> None:
