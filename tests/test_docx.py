@@ -87,7 +87,7 @@ CREATED = datetime.datetime(2023, 8, 18, 16, 30, tzinfo=datetime.timezone(dateti
 
 
 def document(*blocks: Block, **changes: object) -> Document:
-    made = Document("Biên bản", "Đoàn 611", "Kiểm tra", "vi-VN", CREATED, SETUP, ROOT, STYLES, blocks)
+    made = Document("Biên bản", "Đoàn 611", "Kiểm tra", "vi-VN", "", CREATED, SETUP, ROOT, STYLES, blocks)
     return replace(made, **changes)  # type: ignore[arg-type]
 
 

@@ -156,7 +156,7 @@ def make_docx(text: str, fonts: FontSet) -> bytes:
     paragraph = Paragraph("text", look, (Run(text, "th-TH", "", look),))
     styles = {"text": NamedStyle("Text", "paragraph", look)}
     day = datetime.datetime(2023, 8, 18, tzinfo=datetime.UTC)
-    return print_docx(Document("T", "A", "S", "th-TH", day, setup, look, styles, (paragraph,)), {}, fonts)
+    return print_docx(Document("T", "A", "S", "th-TH", "", day, setup, look, styles, (paragraph,)), {}, fonts)
 
 
 @pytest.mark.parametrize(
