@@ -401,7 +401,9 @@ def test_json_on_stdout_is_one_object_with_stable_names(desk: Desk) -> None:
 def test_github_reads_commands_with_file_line_and_column(desk: Desk) -> None:
     desk.edit(REAL_FILE, ("attendees:", "atendees:"))
     answer = desk.check(REAL, form="github")
-    command = f"::error file={REAL_FILE},line=32,col=1,title=RG202 unknown-key::the key “atendees” is not known here%0A"
+    line = desk.place(REAL_FILE, "atendees:").split(":")[1]
+    where = f"file={REAL_FILE},line={line},col=1"
+    command = f"::error {where},title=RG202 unknown-key::the key “atendees” is not known here%0A"
     assert f"{command}did you mean “attendees”?" in answer.stdout.splitlines()
     assert answer.stderr.startswith("inspections checked: 1; errors: 1")
 

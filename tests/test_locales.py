@@ -25,7 +25,7 @@ def desk(office: Office, tmp_path: Path) -> Desk:
 @pytest.mark.parametrize(
     ("there", "instead", "says"),
     [
-        ("calendar: buddhist", "calendar: budhist", "write one of: gregorian, buddhist"),
+        ("calendar: buddhist", "calendar: budhist", "did you mean “buddhist”? Allowed here: gregorian, buddhist"),
         ('"d MMMM y"', '"d QQ y"', "“QQ” is not allowed here"),
         ("language: th ", "language: qqq ", "write a CLDR language identifier"),
         ('percent: "ร้อยละ {}"', 'percent: "ร้อยละ"', "write the place of the number as {}"),
@@ -34,7 +34,7 @@ def desk(office: Office, tmp_path: Path) -> Desk:
         ("digits: native\n", "digits: thai\n", "write one of: native, latin"),
         ('item: "{section}.{decimal}"', 'item: "{sektion}"', "{roman}, {decimal}, {letter}, {section}"),
         ('item: "{section}.{decimal}"', 'item: "{section"', "{roman}, {decimal}, {letter}, {section}"),
-        ("signatures_in_a_row: 2", "signatures_in_a_row: 0", "greater than or equal to 1"),
+        ("signatures_in_a_row: 2", "signatures_in_a_row: 0", "write 1 or more"),
         (", twin: RG Saraban", "", "“twin” is missing here"),
         ("numbering:", "nunbering:", "did you mean “numbering”?"),
     ],
