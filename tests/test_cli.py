@@ -150,7 +150,7 @@ MISTAKES = {
         "templates/vi/letterhead.html",
         '<p class="motto">',
         '<p class="motto"><b class="bold"/>',
-        "bold",
+        "<b class=",
         "<b> is not known",
     ),
     "a property that Word cannot obey": (

@@ -190,5 +190,6 @@ def test_no_python_knows_the_new_language() -> None:
 
 
 def test_the_command_prints_one_language_where_asked(desk: Desk, office: Office, english: Path) -> None:
-    done: subprocess.CompletedProcess[str] = office.print(desk.root, SMALLEST, "--language", "en", "--format", "docx", "--force")
+    asked = ("--language", "en", "--format", "docx", "--force")
+    done: subprocess.CompletedProcess[str] = office.print(desk.root, SMALLEST, *asked)
     assert done.stdout.splitlines() == [f"output/{SMALLEST}/{SMALLEST}.en.docx"]
