@@ -72,7 +72,6 @@ class Order:
     formats: tuple[str, ...] = FORMATS
     jobs: int | None = 1
     embed_fonts: bool = False
-    attach: bool = False
     force: bool = False
     today: datetime.date | None = None
     entries: tuple[RegisterEntry, ...] = ()
@@ -82,11 +81,7 @@ class Order:
         """Whether a file is to be printed."""
         if not self._asks_for(status.key):
             return False
-        every = (
-            self.force
-            or (self.embed_fonts and status.key.format == "docx")
-            or (self.attach and status.key.format == "pdf")
-        )
+        every = self.force or (self.embed_fonts and status.key.format == "docx")
         return status.standing in (_FIT if every else _DUE)
 
     def _asks_for(self, key: FileKey) -> bool:
@@ -123,7 +118,7 @@ def build(
         SetupError: where this computer lacks a font, another process prints, or the folder cannot be written to.
         ReportgenError: where something in ``templates/`` is wrong.
     """
-    if not (order.force or order.embed_fonts or order.attach) and _is_all_fresh(workspace, order, cache, issued):
+    if not (order.force or order.embed_fonts) and _is_all_fresh(workspace, order, cache, issued):
         yield from map(Outcome, order.ids)
         return
     with State.writing(workspace.root) as state:
@@ -245,7 +240,7 @@ class _Run:
             loaded = load_inspection(
                 reading, self.library, inspection, self._fonts, today=order.today, entries=order.entries
             )
-            pictures, photos = _pictures(loaded, _picture_width(loaded, self.library))
+            pictures, photos = _pictures(loaded, _picture_widths(loaded, self.library))
         except ReportgenError as error:
             return _Prepared(inspection, {}, {}, error.diagnostics)
         yaml = reading.digests()[f"{INSPECTIONS}/{inspection}.yaml"]
@@ -355,7 +350,7 @@ def prepare_jobs(
     Raises:
         InputError: for photographs that cannot be read.
     """
-    pictures, photos = _pictures(loaded, _picture_width(loaded, library))
+    pictures, photos = _pictures(loaded, _picture_widths(loaded, library))
     return _jobs(loaded, library, fonts, pictures, order), photos
 
 
@@ -368,52 +363,67 @@ def made_of(
 
 
 def _jobs(
-    loaded: LoadedInspection, library: Library, fonts: FontSet, pictures: Mapping[str, Picture], order: Order
+    loaded: LoadedInspection,
+    library: Library,
+    fonts: FontSet,
+    pictures: Mapping[str, Mapping[str, Picture]],
+    order: Order,
 ) -> dict[str, Job]:
     from reportgen.job import Job  # Pillow comes along: not where there is nothing to print
     from reportgen.sources import pack
 
-    content = {name: picture.content for name, picture in pictures.items()}
-    attachments = pack(loaded, library, content) if order.attach else ()
-    return {
-        language: Job(page, library.sheets[language], pictures, fonts, order.formats, order.embed_fonts, attachments)
-        for language, page in loaded.pages.items()
-        if not order.languages or language in order.languages
-    }
+    jobs: dict[str, Job] = {}
+    for language, page in loaded.pages.items():
+        if order.languages and language not in order.languages:
+            continue
+        own = pictures[language]
+        attachments = pack(loaded, language, library, {name: picture.content for name, picture in own.items()})
+        sheets = library.sheets[language]
+        jobs[language] = Job(page, sheets, own, fonts, order.formats, order.embed_fonts, attachments)
+    return jobs
 
 
-def _picture_width(loaded: LoadedInspection, library: Library) -> float:
-    """Return the width in millimetres at which pictures are printed: the largest of all languages, printed or not."""
+def _picture_widths(loaded: LoadedInspection, library: Library) -> dict[str, float]:
+    """Return the width in millimetres at which each language prints pictures."""
     from reportgen.pictures import LARGEST_WIDTH
     from reportgen.sheets import largest_width
 
-    widths = (
-        largest_width(library.sheets[language], [name for element, name in page.vocabulary if element == "img"])
+    return {
+        language: largest_width(
+            library.sheets[language], [name for element, name in page.vocabulary if element == "img"]
+        )
+        or LARGEST_WIDTH
         for language, page in loaded.pages.items()
-    )
-    return max((width for width in widths if width), default=LARGEST_WIDTH)
+    }
 
 
-def _pictures(loaded: LoadedInspection, width: float) -> tuple[dict[str, Picture], dict[str, str]]:
-    """Return the photographs ready for paper, and the SHA-256 of their files, by name; each file is read once."""
+def _pictures(
+    loaded: LoadedInspection, widths: Mapping[str, float]
+) -> tuple[dict[str, dict[str, Picture]], dict[str, str]]:
+    """Return the photographs ready for paper, by language and name, and the SHA-256 of their files, by name.
+
+    Each file is read once; where languages print at the same width, they print the same bytes.
+    """
     from reportgen.pictures import prepare_picture
 
     found: list[Diagnostic] = []
-    pictures: dict[str, Picture] = {}
+    by_width: dict[float, dict[str, Picture]] = {width: {} for width in widths.values()}
     digests: dict[str, str] = {}
     for name, path in loaded.photos.items():
+        place = loaded.photo_places[name]
         try:
             content = path.read_bytes()
             digests[name] = hashlib.sha256(content).hexdigest()
-            pictures[name] = prepare_picture(content, name, loaded.photo_places[name], width)
+            for width, pictures in by_width.items():
+                pictures[name] = prepare_picture(content, name, place, width)
         except OSError as error:
             values = {"picture": name, "problem": error.strerror or str(error)}
-            found.append(Diagnostic("picture-unreadable", loaded.photo_places[name], values, "save"))
+            found.append(Diagnostic("picture-unreadable", place, values, "save"))
         except ReportgenError as error:
             found += error.diagnostics
     if found:
         raise InputError(found)
-    return pictures, digests
+    return {language: by_width[width] for language, width in widths.items()}, digests
 
 
 def job_digest(job: Job, by: Iterable[Ingredient]) -> str:

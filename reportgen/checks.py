@@ -17,7 +17,7 @@ def check_inspection(
     inspection: Inspection, file: YamlFile, office: Office, languages: Iterable[str], office_file: YamlFile
 ) -> list[Diagnostic]:
     """Return all that is wrong between an inspection, the office and the languages there are."""
-    found = _check_languages(inspection, file, tuple(languages))
+    found = _check_languages(inspection, file, tuple(languages), office.language)
     found += _check_references(inspection, file, office)
     found += _check_deputy(inspection, file)
     found += _check_proper(inspection, file)
@@ -26,7 +26,7 @@ def check_inspection(
     return found
 
 
-def _check_languages(inspection: Inspection, file: YamlFile, there: tuple[str, ...]) -> list[Diagnostic]:
+def _check_languages(inspection: Inspection, file: YamlFile, there: tuple[str, ...], own: str) -> list[Diagnostic]:
     asked = inspection.languages
     found = [
         unknown_language(file.place(("languages", index)), language, there)
@@ -35,6 +35,7 @@ def _check_languages(inspection: Inspection, file: YamlFile, there: tuple[str, .
     ]
     if found:
         return found  # each text would be said to lack, or to be in, the wrong language
+    names = {id(entry.name) for _, entry in walk(inspection) if isinstance(entry, Body | Person)}
     for path, text in texts_in(inspection):
         place = file.place(path)
         if text.is_plain and len(asked) > 1:
@@ -48,6 +49,7 @@ def _check_languages(inspection: Inspection, file: YamlFile, there: tuple[str, .
         found.extend(
             Diagnostic("text-in-other-language", file.key_place((*path, language)), {"language": language}, "add")
             for language in sorted(text.languages - set(asked))
+            if not (language == own and id(text) in names)  # a name is printed in the office's own language too
         )
     return found
 
@@ -290,7 +292,7 @@ def check_office(office: Office, file: YamlFile, languages: Iterable[str]) -> li
     """Return all that is wrong inside the office file: ids used twice, references to nothing or round in a ring."""
     there = tuple(languages)
     found: list[Diagnostic] = []
-    if office.language not in there:
+    if office.language not in there and not any(office.language in text.languages for _, text in texts_in(office)):
         found.append(unknown_language(file.place(("language",)), office.language, there))
     found += _check_proper(office, file)
     found += [*_rings(file, "units", "within", office.units), *_rings(file, "agencies", "parent", office.agencies)]

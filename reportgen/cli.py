@@ -203,7 +203,6 @@ def check(settings: Settings, ids: tuple[str, ...]) -> None:
 @click.option("--time-limit", type=click.IntRange(1), default=300, metavar="SECONDS", help="For one language of one.")
 @click.option("--memory-limit", type=click.IntRange(200), default=2000, metavar="MB", help="For one printing process.")
 @click.option("--embed-fonts", is_flag=True, help="Put the fonts into the DOCX, for computers without them.")
-@click.option("--attach", is_flag=True, help="Put what the minutes are made of into the PDF, for `extract`.")
 @click.option("--force", is_flag=True, help="Print all, also what is up to date.")
 @reports
 def build(
@@ -215,7 +214,6 @@ def build(
     time_limit: int,
     memory_limit: int,
     embed_fonts: bool,
-    attach: bool,
     force: bool,
 ) -> None:
     """Print what is stale of the minutes: DOCX and PDF, in each language of each inspection."""
@@ -231,7 +229,7 @@ def build(
     _known_languages(languages, workspace.languages())
     register = register_of(workspace)
     issued, entries = issued_editions(register), register.entries()
-    order = Order(chosen, languages, formats or FORMATS, jobs, embed_fonts, attach, force, _today(), entries)
+    order = Order(chosen, languages, formats or FORMATS, jobs, embed_fonts, force, _today(), entries)
     order = replace(order, limits=Limits(time_limit, memory_limit))
     failed = _print(settings, workspace, order, print_all(workspace, order, cache_folder(), issued))
     _mention_orphans(settings, workspace)

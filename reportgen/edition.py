@@ -217,6 +217,19 @@ class Issuance:
     revision: int = 1
     reason: Mapping[str, str] = field(default_factory=dict)
 
+    @classmethod
+    def read(cls, data: object) -> Issuance:
+        """Return what ``dataclasses.asdict`` said, from JSON.
+
+        Raises:
+            ValueError: where something else was said.
+        """
+        match data:
+            case {"year": int(year), "number": int(number), "revision": int(revision), "reason": dict(reason)}:
+                if all(isinstance(text, str) for text in reason.values()):
+                    return cls(year, number, revision, reason)
+        raise ValueError("year, number, revision, reason")
+
     @property
     def ingredient(self) -> Ingredient:
         """What a page that tells it used."""

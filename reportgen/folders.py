@@ -19,6 +19,8 @@ TEMPLATES = "templates"
 OUTPUT = "output"
 SIGNED = "signed"  # in the output folder: copies of what was issued, with signatures
 ISSUED = "issued"  # in the output folder: what was issued, never written to again
+OFFICE_LIST = f"{TEMPLATES}/office.yaml"
+ISSUE = "issue.json"  # in a folder that was given back of an issued PDF: its number and revision
 SHARED_SHEET, LOCALE_SHEET = "minutes.css", "style.css"
 
 
@@ -65,7 +67,7 @@ class Workspace:
         return tuple(sorted(path.parent.name for path in (self.root / TEMPLATES).glob("*/locale.yaml")))
 
     def library_files(self) -> tuple[str, ...]:
-        """Return the paths of all files in ``templates/`` that printing depends on, sorted."""
+        """Return the paths of all files that printing depends on and that inspections share, sorted."""
         return tuple(sorted(self._library_files()))
 
     def _library_files(self) -> Iterator[str]:
@@ -77,6 +79,8 @@ class Workspace:
             with os.scandir(self.root / folder) as entries:
                 found = [entry.name for entry in entries]
             yield from (f"{folder}/{name}" for name in found if name in names or name.endswith(".html"))
+        if (self.root / ISSUE).is_file():
+            yield ISSUE
 
     def read_yaml(self, path: str) -> YamlFile:
         """Return a YAML file of the workspace; the path is relative, with ``/``.

@@ -194,11 +194,11 @@ class Desk:
 
     def jobs(self, loaded: LoadedInspection, languages: tuple[str, ...], formats: tuple[str, ...]) -> dict[str, Job]:
         """Return what is to be rendered of an inspection, by language."""
-        return prepare_jobs(loaded, self.library, self.fonts, Order((loaded.id,), languages, formats, attach=True))[0]
+        return prepare_jobs(loaded, self.library, self.fonts, Order((loaded.id,), languages, formats))[0]
 
     def print(self, loaded: LoadedInspection) -> tuple[list[tuple[str, PrintedFile]], dict[str, str]]:
         """Return the files of all languages and formats, each with its language; the SHA-256 of the photographs."""
-        jobs, photos = prepare_jobs(loaded, self.library, self.fonts, Order((loaded.id,), attach=True))
+        jobs, photos = prepare_jobs(loaded, self.library, self.fonts, Order((loaded.id,)))
         return [(language, file) for language, job in jobs.items() for file in render_files(job)], photos
 
     def details(

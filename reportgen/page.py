@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from functools import cache, partial
@@ -150,8 +150,9 @@ def write_page(
         TemplateError: where a template or a clause cannot be filled, with its author's own line.
     """
     ledger = edition.ledger.copy()
-    # Not in the HTML: how large a second font is set.
-    ledger.add_later(partial(locale_ingredient, edition.locale.data, "fonts"))
+    # Not always in the HTML: which language the locale writes dates and numbers in; how large a second font is set.
+    for key in ("language", "fonts"):
+        ledger.add_later(partial(locale_ingredient, edition.locale.data, key))
     edition = replace(edition, locale=edition.locale.recorded(ledger))
     uses = _Uses()
     environment = _environment(edition, templates, uses, compiled)
@@ -162,10 +163,19 @@ def write_page(
     root = _parse(text, lambda: find_origins(edition, templates))
     typography = Typography.of(edition)
     words = collapse(root)
-    ledger.add_later(lambda: names_ingredient(typography.together.names_in(words) & edition.office_names))
+    ledger.add_later(lambda: names_ingredient(_kept(typography, edition, words)))
     vocabulary = frozenset((str(element.tag), element.get("class", "")) for element in root.iterfind("body//*"))
     main = Place(templates[MAIN].path)
     return Manuscript(edition.language, main, vocabulary, words, uses.filled, ledger, root, typography)
+
+
+def kept_names(edition: Edition, words: str) -> frozenset[str]:
+    """Return the office's names that a page of these texts keeps on one line."""
+    return _kept(Typography.of(edition), edition, words)
+
+
+def _kept(typography: Typography, edition: Edition, words: str) -> frozenset[str]:
+    return typography.together.names_in(words) & edition.office_names
 
 
 def names_ingredient(names: Iterable[str]) -> Ingredient:
@@ -186,14 +196,60 @@ def template_ingredient(name: str, source: TemplateSource | None) -> Ingredient:
 
 @cache
 def _template_digest(text: str) -> str:
-    """Return the digest of what a template says: its words and expressions, however they are spaced and commented."""
+    return digest_of(_said(text))
+
+
+@cache
+def bare_template(text: str) -> str:
+    """Return a template that says the same without comments; equal for all templates that are equal as ingredients."""
+    said = _said(text)
+    bare = "".join(_spaced(said)) + "\n"  # Jinja does not read the last line's end
+    return bare if _said(bare) == said else text
+
+
+_NOTHING = "{#++#}"  # a comment that takes no white space with it
+_END_TAKES = re.compile(r"-[%}]\}\s*")
+_CLOSE_BEFORE = frozenset(".,:)[]")
+_CLOSE_AFTER = frozenset(".([")
+_APART = frozenset({"if", "else", "elif", "in", "is", "and", "or", "not"})
+
+
+def _spaced(said: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """Yield the parts of a template; where Jinja would now take white space that it kept, something in between."""
+    kind, last, line_starts = "", "", True
+    for new_kind, value in said:
+        if new_kind == "data":
+            ends_line = kind in ("block_end", "raw_end") and last.endswith("%}") and not last.endswith("+%}")
+            if (ends_line and value.startswith("\n")) or (_END_TAKES.search(last) and value[:1].isspace()):
+                yield _NOTHING
+            line_starts = not kind or last.endswith("\n") or "\n" in value
+        elif kind == "data" and new_kind != "raw_end":
+            line = last.rpartition("\n")[2]
+            indents = line_starts and line.isspace() and value.startswith(("{%", "{#")) and value[2:3] != "+"
+            if indents or (value[2:3] == "-" and last[-1:].isspace()):
+                yield _NOTHING
+        elif kind and not kind.endswith("_end") and not _is_close(kind, last, value):
+            yield " "
+        yield value
+        kind, last = new_kind, value
+
+
+def _is_close(kind: str, last: str, value: str) -> bool:
+    """Whether no blank stands between two parts of an expression."""
+    is_call = value == "(" and kind == "name" and last not in _APART
+    return is_call or value in _CLOSE_BEFORE or last in _CLOSE_AFTER
+
+
+@cache
+def _said(text: str) -> tuple[tuple[str, str], ...]:
+    """Return what a template says: its words and expressions, however they are spaced and commented."""
     said: list[tuple[str, str]] = []
     for _, kind, value in _lexer().lex(text):
         if kind in ("whitespace", "linecomment") or kind.startswith("comment"):
             continue
         before = said.pop()[1] if kind == "data" and said and said[-1][0] == kind else ""
         said.append((kind, before + value))
-    return digest_of(said)
+    return tuple(said)
 
 
 @cache

@@ -90,6 +90,8 @@ class Shared:
             case "template":
                 name = PurePosixPath(used.name).name
                 return template_ingredient(name, self._library.templates[language].get(name))
+            case "register":
+                return self._library.issuance.ingredient if self._library.issuance else None
             case "office":
                 return entry_ingredient(self._library.office, used.name, language)
             case _:

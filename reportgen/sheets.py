@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 import tinycss2
@@ -76,6 +76,30 @@ def largest_width(sources: Iterable[SheetSource], names: Iterable[str]) -> float
     """
     widths = [width for source in sources for name in names for width in _widths(source.text, name)]
     return max(widths, default=None)
+
+
+@cache
+def bare_sheet(text: str) -> str:
+    """Return a style sheet that says the same without comments: a rule a line."""
+    rules = _bare(tinycss2.parse_component_value_list(text, skip_comments=True), after_block="\n")
+    return str(tinycss2.serialize(rules)).strip() + "\n"
+
+
+def _bare(tokens: Iterable[Any], after_block: str = " ") -> list[Any]:
+    """Return tokens with white space of one kind between them."""
+    found: list[Any] = []
+    for token in tokens:
+        if token.type == "whitespace":
+            before = found[-1].type if found else ""
+            if before == "whitespace":
+                continue
+            token.value = after_block if before == "{} block" else " "
+        elif hasattr(token, "content"):
+            token.content = _bare(token.content)
+        elif hasattr(token, "arguments"):
+            token.arguments = _bare(token.arguments)
+        found.append(token)
+    return found
 
 
 _MM = {"mm": 1.0, "cm": 10.0, "in": 25.4, "pt": 25.4 / 72, "px": 25.4 / 96}  # CSS Values 4, 6.2

@@ -24,6 +24,8 @@ _LIBRARIES = {
     "jinja2": "Jinja",
     "babel": "Babel",
     "icu4py": "icu4py",  # its dictionaries tell where lines end
+    "tinycss2": "tinycss2",  # with PyYAML, it writes what is attached
+    "pyyaml": "PyYAML",
 }
 # Library of the system → its name, and the function that tells its version.
 _SYSTEM = {

@@ -26,13 +26,13 @@ from reportgen.build import render_files
 from reportgen.diagnostics import InputError, ReportgenError, SetupError, Word
 from reportgen.differences import Difference, compare_docx, compare_lines, has_texts
 from reportgen.edition import Issuance
-from reportgen.folders import INSPECTIONS, Workspace
+from reportgen.folders import INSPECTIONS, ISSUE, Workspace
 from reportgen.issuing import Desk, issuance_of
 from reportgen.office import Signing
 from reportgen.redline import marked
 from reportgen.register import Register, RegisterEntry, read_manifest, register_of, verify_rows
 from reportgen.signatures import Signatures, is_signed, read_roots, read_signatures
-from reportgen.sources import ISSUE, unpack
+from reportgen.sources import unpack
 from reportgen.staleness import Reason, Standing, Status, issued_editions, take_stock
 from reportgen.state import Contents, State
 from reportgen.tracked import DocxError
@@ -337,7 +337,7 @@ def _unpacked(register: Register, entry: RegisterEntry, name: str, folder: Path)
     pdf = f"{name.rsplit('.', 1)[0]}.pdf"
     with suppress(ReportgenError, OSError, ValueError, TypeError):
         files = unpack((register.folder / entry.folder / pdf).read_bytes(), pdf)
-        issuance = Issuance(**json.loads(files.pop(ISSUE)))
+        issuance = Issuance.read(json.loads(files.pop(ISSUE)))
         write_files(folder, {Path(path): content for path, content in files.items()})
         return issuance
     return issuance_of(entry)

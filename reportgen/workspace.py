@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import difflib
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
@@ -25,7 +26,16 @@ from reportgen.diagnostics import (
     sort_diagnostics,
 )
 from reportgen.edition import Edition, Issuance, make_edition
-from reportgen.folders import INSPECTIONS, LOCALE_SHEET, SHARED_SHEET, TEMPLATES, Workspace, cache_folder
+from reportgen.folders import (
+    INSPECTIONS,
+    ISSUE,
+    LOCALE_SHEET,
+    OFFICE_LIST,
+    SHARED_SHEET,
+    TEMPLATES,
+    Workspace,
+    cache_folder,
+)
 from reportgen.fonts import FontSet, find_fonts
 from reportgen.inspection import Inspection, read_inspection
 from reportgen.locales import Locale, check_clauses, read_locale
@@ -50,7 +60,7 @@ T = TypeVar("T")
 class Library:
     """What all inspections of an office share: locales, office facts, templates and style sheets by language.
 
-    ``files`` are the contents of all that was read for it, by path in the workspace.
+    ``issuance`` is what issued minutes were issued as, in a folder that their PDF gave back; None in an office's own.
     """
 
     locales: Mapping[str, Locale]
@@ -59,7 +69,7 @@ class Library:
     templates: Mapping[str, Mapping[str, TemplateSource]]
     sheets: Mapping[str, tuple[SheetSource, ...]]
     warnings: tuple[Diagnostic, ...]
-    files: Mapping[str, bytes]
+    issuance: Issuance | None = None
 
     @cached_property
     def compiled(self) -> CompiledTemplates:
@@ -105,8 +115,7 @@ def read_library(workspace: Workspace) -> Library:
     read = {language: collector.collect(_locale_reader(workspace, language)) for language in workspace.languages()}
     locales = {language: locale for language, locale in read.items() if locale is not None}
     forms = tuple(locale.dates for locale in locales.values())
-    office_path = f"{TEMPLATES}/office.yaml"
-    office_file = collector.collect(lambda: workspace.read_yaml(office_path))
+    office_file = collector.collect(lambda: workspace.read_yaml(OFFICE_LIST))
     office = collector.collect(lambda: read_office(office_file, forms)) if office_file and forms else None
     if not read:
         collector.found.append(Diagnostic("no-language", None, {"folder": TEMPLATES}, "add"))
@@ -120,6 +129,7 @@ def read_library(workspace: Workspace) -> Library:
         sources = {source.path: source for own in templates.values() for source in (own or {}).values()}
         collector.found += check_unused(locales.values(), sources.values())
     collector.found += [finding for own in sheets.values() for sheet in own or () for finding in check_sheet(sheet)]
+    issuance = collector.collect(partial(_issuance, workspace))
     collector.stop_on_errors()
     if office is None or office_file is None:
         raise AssertionError("what could not be read has been reported")
@@ -130,7 +140,7 @@ def read_library(workspace: Workspace) -> Library:
         templates={language: own for language, own in templates.items() if own is not None},
         sheets={language: own for language, own in sheets.items() if own is not None},
         warnings=tuple(collector.found),
-        files={path: workspace.read_bytes(path) for path in workspace.library_files()},
+        issuance=issuance,
     )
 
 
@@ -157,6 +167,15 @@ def _templates(workspace: Workspace, language: str) -> Mapping[str, TemplateSour
 def _sheets(workspace: Workspace, language: str) -> tuple[SheetSource, ...]:
     paths = (f"{TEMPLATES}/{SHARED_SHEET}", f"{TEMPLATES}/{language}/{LOCALE_SHEET}")
     return tuple(SheetSource(workspace.read_text(path), path) for path in paths)
+
+
+def _issuance(workspace: Workspace) -> Issuance | None:
+    if not (workspace.root / ISSUE).is_file():
+        return None
+    try:
+        return Issuance.read(json.loads(workspace.read_text(ISSUE)))
+    except ValueError as error:
+        raise InputError(Diagnostic("issue-unreadable", Place(ISSUE), {"problem": error}, "extract")) from None
 
 
 class _Collector:
@@ -214,12 +233,14 @@ def load_inspection(
     """Return an inspection, checked against the office, its photographs, the templates and the fonts.
 
     ``fonts`` is None where letters cannot be checked; the caller tells the user so. ``issuance`` is the number under
-    which the minutes are issued, None while they are not. ``today`` only tells whether the visit is still to come; None
-    asks nothing. ``entries`` are the rows of the register: no other minutes may have the number that the file gives.
+    which the minutes are issued, None while they are not; a folder that a PDF gave back tells it itself. ``today`` only
+    tells whether the visit is still to come; None asks nothing. ``entries`` are the rows of the register: no other
+    minutes may have the number that the file gives.
 
     Raises:
         ReportgenError: with all that is wrong.
     """
+    issuance = issuance or library.issuance
     file = workspace.read_yaml(f"{INSPECTIONS}/{identifier}.yaml")
     try:
         inspection = read_inspection(file, library.date_forms)

@@ -52,7 +52,7 @@ def generated(office: Office, tmp_path_factory: pytest.TempPathFactory) -> list[
     """Inspections that nobody wrote."""
     root = office.copy_workspace(tmp_path_factory.mktemp("generated"))
     write_inspections(root / "inspections", GENERATED)
-    office.print(root, "--format", "pdf", "--jobs", "2", "--attach")
+    office.print(root, "--format", "pdf", "--jobs", "2")
     return [PrintedEdition(root, f"generated-{seed}", language) for seed in range(GENERATED) for language in LANGUAGES]
 
 

@@ -1,12 +1,16 @@
 """What a page used is written down: whatever changes its HTML changes an ingredient, and what it does not use is none.
 
+What is attached to a PDF changes only where an ingredient does: else a clean build would print other files.
+
 Each thing that a page may use is changed, one at a time, and the page is made again from the changed things.
 """
 
 from __future__ import annotations
 
+import io
 import json
 import re
+import zipfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -15,7 +19,11 @@ import pytest
 import yaml
 from conftest import PROJECT
 from desk import REAL, SMALLEST
+from hypothesis import example, given
+from hypothesis import strategies as st
+from jinja2 import TemplateSyntaxError
 
+from reportgen import excerpts
 from reportgen.calendars import Calendar
 from reportgen.compiled import CompiledTemplates
 from reportgen.edition import Issuance, make_edition
@@ -23,10 +31,12 @@ from reportgen.ingredients import Ingredient, Ledger, digest_of
 from reportgen.inspection import Inspection, read_inspection
 from reportgen.locales import LocaleFile, read_locale
 from reportgen.office import read_office
-from reportgen.page import Page, make_page, template_ingredient
+from reportgen.page import Page, bare_template, template_ingredient, write_page
+from reportgen.sheets import SheetSource
+from reportgen.sources import CONTAINER, pack
 from reportgen.template_errors import TemplateSource
-from reportgen.workspace import Library, Workspace, read_library
-from reportgen.yamlfile import read_yaml
+from reportgen.workspace import Library, LoadedInspection, Workspace, read_library
+from reportgen.yamlfile import YamlFile, read_yaml
 
 FULL = "full"
 EDITIONS = ((REAL, "vi"), (REAL, "th"), (SMALLEST, "vi"), (FULL, "vi"), (FULL, "th"))
@@ -68,15 +78,35 @@ class Sources:
     """All that pages are made of, as it was read; a test changes one thing of it."""
 
     library: Library
+    files: dict[str, YamlFile]
     inspections: dict[str, Inspection]
     office: dict[str, Any]
     compiled: CompiledTemplates = field(default_factory=CompiledTemplates)
+    unchanged: dict[tuple[str, str], dict[str, bytes]] = field(default_factory=dict)  # what is attached, by edition
 
     def page(self, inspection: str, language: str) -> Page:
+        return self.loaded(inspection, language).pages[language]
+
+    def loaded(self, identifier: str, language: str) -> LoadedInspection:
         locale = self.library.locales[language]
-        revised = Issuance(2023, 12, 2, {"vi": "sai tên", "th": "ชื่อไม่ถูกต้อง"}) if inspection == FULL else None
-        edition = make_edition(inspection, self.inspections[inspection], self.library.office, locale, revised)
-        return make_page(edition, self.library.templates[language], self.compiled)
+        revised = Issuance(2023, 12, 2, {"vi": "sai tên", "th": "ชื่อไม่ถูกต้อง"}) if identifier == FULL else None
+        inspection, file = self.inspections[identifier], self.files[identifier]
+        edition = make_edition(identifier, inspection, self.library.office, locale, revised)
+        written = write_page(edition, self.library.templates[language], self.compiled)
+        editions, manuscripts = {language: edition}, {language: written}
+        return LoadedInspection(identifier, file, inspection, editions, manuscripts, {}, {}, (), revised)
+
+    def attached(self, loaded: LoadedInspection, language: str) -> dict[str, bytes]:
+        return {each.name: each.content for each in pack(loaded, language, self.library, {})}
+
+    def with_inspection(self, identifier: str, data: Any) -> Sources:
+        file = read_yaml(as_yaml(data), f"inspections/{identifier}.yaml")
+        inspection = read_inspection(file, self.library.date_forms)
+        return replace(
+            self,
+            files={**self.files, identifier: file},
+            inspections={**self.inspections, identifier: inspection},
+        )
 
     def with_office(self, data: dict[str, Any]) -> Sources:
         forms = self.library.date_forms
@@ -100,7 +130,7 @@ class Sources:
 
 
 @pytest.fixture(scope="module")
-def sources() -> Sources:
+def sources(_quick_yaml: None) -> Sources:
     workspace = Workspace(PROJECT)
     library = read_library(workspace)
     files = {name: workspace.read_yaml(f"inspections/{name}.yaml") for name in (REAL, SMALLEST)}
@@ -108,7 +138,16 @@ def sources() -> Sources:
     files[FULL] = read_yaml(as_yaml(data), f"inspections/{FULL}.yaml")
     inspections = {name: read_inspection(file, library.date_forms) for name, file in files.items()}
     office = yaml.load((PROJECT / "templates/office.yaml").read_text(encoding="utf-8"), yaml.BaseLoader)
-    return Sources(library, inspections, office)
+    found = Sources(library, files, inspections, office)
+    return replace(found, unchanged={key: found.attached(found.loaded(*key), key[1]) for key in EDITIONS})
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _quick_yaml() -> Iterator[None]:
+    """Hundreds of changes are packed: here the values that are attached are enough, in place of their YAML."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(excerpts, "canonical", lambda data: json.dumps(data, ensure_ascii=False).encode())
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -128,7 +167,10 @@ def compared(
     found: dict[str, set[tuple[str, str]]] = {}
     for name, changed in changes:
         for key in editions:
-            before, after = pages[key], changed.page(*key)
+            loaded = changed.loaded(*key)
+            before, after = pages[key], loaded.pages[key[1]]
+            if before.used == after.used:
+                assert changed.attached(loaded, key[1]) == changed.unchanged[key], f"{name} is no ingredient of {key}"
             if before.html != after.html:
                 assert before.used != after.used, f"{name} changed the page {key} and none of its ingredients"
                 found.setdefault(name, set()).add(key)
@@ -317,9 +359,98 @@ def test_comments_order_and_quotes_change_no_ingredient(sources: Sources, pages:
         }
     changed = replace(sources, library=replace(library, office=office, locales=locales, templates=templates))
     for key in EDITIONS:
-        page = changed.page(*key)
+        loaded = changed.loaded(*key)
+        page = loaded.pages[key[1]]
         assert page.used == pages[key].used
         assert page.html == pages[key].html
+        assert changed.attached(loaded, key[1]) == changed.unchanged[key]
+
+
+def test_a_comment_in_a_style_sheet_is_not_attached(sources: Sources) -> None:
+    def commented(source: SheetSource) -> SheetSource:
+        return replace(source, text="/* why */\n" + source.text.replace("}\n", "  /* so */\n}\n") + "/* end */\n")
+
+    sheets = {language: tuple(map(commented, own)) for language, own in sources.library.sheets.items()}
+    changed = replace(sources, library=replace(sources.library, sheets=sheets))
+    for key in EDITIONS:
+        assert changed.attached(changed.loaded(*key), key[1]) == sources.unchanged[key]
+
+
+def test_of_an_inspection_an_edition_is_attached_its_own_words_in_one_form(sources: Sources) -> None:
+    data = yaml.load((PROJECT / f"inspections/{REAL}.yaml").read_text(encoding="utf-8"), yaml.BaseLoader)
+    data = {key: data[key] for key in reversed(data)}
+    data["subject"]["vi"] += " x"
+    data["date"] = "ngày 18 tháng 8 năm 2023"
+    data["team"]["lead"] = lead = {"name": {"vi": "Nguyễn Văn A", "th": "เหงียน วัน เอ"}, "unconfirmed": "why"}
+    other = sources.with_inspection(REAL, data)
+    data = {**data, "team": {**data["team"], "lead": {**lead, "unconfirmed": "another reason"}}, "date": "18/08/2566"}
+    data["subject"] = {**data["subject"], "vi": "y"}
+    again = other.with_inspection(REAL, data)
+    for language, same in (("vi", False), ("th", True)):
+        before, after = (each.attached(each.loaded(REAL, language), language) for each in (other, again))
+        assert (before == after) is same
+        assert not [content for content in before.values() if b"why" in content]
+    name = json.loads(before[f"{REAL}.yaml"])["team"]["lead"]["name"]
+    assert name == {"th": "เหงียน วัน เอ", "vi": "Nguyễn Văn A"}, "it is printed in the office's own language too"
+
+
+# ---- what is attached of it -----------------------------------------------------------------------------------------
+
+
+def test_what_a_page_does_not_use_and_the_locale_must_say_is_known(sources: Sources) -> None:
+    main = TemplateSource('<html lang="x"><head><title>x</title></head><body></body></html>', "templates/minutes.html")
+    bare = sources.with_template("vi", "minutes.html", main)
+    used = set(of(bare.page(SMALLEST, "vi"), "locale"))
+    required = {name for name, field in LocaleFile.model_fields.items() if field.is_required()}
+    assert required - used <= excerpts.UNUSED.keys() <= required
+    given = bare.attached(bare.loaded(SMALLEST, "vi"), "vi")[CONTAINER]
+    with zipfile.ZipFile(io.BytesIO(given)) as opened:
+        locale = read_yaml(opened.read("templates/vi/locale.yaml"), "locale.yaml")
+        assert read_locale("vi", locale, read_yaml(b"{}", "wording.yaml")).data.tag == "vi-VN"
+
+
+BLANKS = st.sampled_from(["", " ", "\n", "\n\n", "  \n ", "\t"])
+PIECES = st.sampled_from(
+    [
+        "x",
+        "<p>",
+        "{{ a.b['c'](1.5, -d)|f(g = 'h') }}",
+        "{{- a -}}",
+        "{{-1}}",
+        "{%if(a and not b)or c%}",
+        "{%- endif -%}",
+        "{%+ set x = {'a': [1, (2,)]} +%}",
+        "{% endset %}",
+        "{# c #}",
+        "{#- c -#}",
+        "{#+ c +#}",
+        "{% raw %}",
+        "{%- raw -%}",
+        "{{ x",
+        "{% endraw %}",
+        "{%- endraw -%}",
+        "a ~ b",
+        "{{ 'it''s' ~ \"-%}\" }}",
+        "{{ a // b ** -1 if c is d else 1_0 }}",
+    ]
+)
+
+
+@given(st.lists(st.one_of(PIECES, BLANKS), max_size=12).map("".join))
+@example("{% if a %}{# c #}\n\nx{% endif %}")
+@example("x\n{# c #}  {% if a %}y{% endif %}")
+@example("{{ a -}}{# c #} x {#- c #}{{- b }}")
+@example("{% if a -%}{# c #}\nx\n\n")
+def test_a_template_without_comments_is_the_same_ingredient(text: str) -> None:
+    try:
+        digest = template_ingredient("x", TemplateSource(text, "x"))
+    except TemplateSyntaxError:
+        return
+    bare = bare_template(text)
+    assert template_ingredient("x", TemplateSource(bare, "x")) == digest
+    assert bare_template(bare) == bare
+    assert "{# c" not in bare
+    assert bare_template("{# other #}" + text) == bare or text[:1].isspace()
 
 
 def turned(value: Any) -> bytes:

@@ -224,6 +224,35 @@ def test_exactly_what_uses_an_input_is_stale_and_printed_again(desk: Desk, name:
     changed = {name for name, look in desk.outputs().items() if look != before[name]}
     assert changed <= {key.name for key in FILES if key[:2] in editions}
     assert stale(desk) == {}
+    assert contents(desk) == printed_anew(desk)
+
+
+def contents(desk: Desk) -> dict[str, str]:
+    return {name: digest for name, (digest, _) in desk.outputs().items()}
+
+
+def printed_anew(desk: Desk) -> dict[str, str]:
+    """Return what all files are where nothing was printed before."""
+    shutil.rmtree(desk.path("output"))
+    assert desk.run("build").exit_code == 0
+    return contents(desk)
+
+
+def test_words_of_one_language_change_the_files_of_that_language(desk: Desk) -> None:
+    before = contents(desk)
+    desk.edit(REAL_FILE, ("ban hành kịp thời", "ban hành rất kịp thời"))
+    assert set(stale(desk)) == {REAL_VI, REAL_TH}
+    assert desk.run("build").exit_code == 0
+    after = contents(desk)
+    assert {name for name in after if after[name] != before[name]} == {key.name for key in FILES if key[:2] == REAL_VI}
+    assert after == printed_anew(desk)
+
+
+def test_a_width_of_one_language_leaves_the_pictures_of_the_other(desk: Desk) -> None:
+    desk.edit("templates/vi/style.css", (".picture { width: 68mm }", ".picture { width: 80mm }"))
+    assert set(stale(desk)) == {REAL_VI, SMALL}
+    assert desk.run("build").exit_code == 0
+    assert contents(desk) == printed_anew(desk)
 
 
 NOTHING: dict[str, Change] = {
@@ -253,6 +282,7 @@ def test_what_changes_no_value_makes_nothing_stale_and_touches_no_file(desk: Des
     assert (answer.exit_code, answer.stdout) == (0, ""), answer.stderr
     assert desk.outputs() == before
     assert stale(desk) == {}
+    assert contents(desk) == printed_anew(desk)
 
 
 def test_a_version_of_a_later_day_is_used_where_the_file_asks_for_that_day(desk: Desk) -> None:
