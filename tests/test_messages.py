@@ -105,7 +105,7 @@ LITERALS = set(
     """
     date days deputy digits done figures from languages name parent person photos rate role spans team text time to
     total true false unconfirmed unit units unknown within wording_as_of vi th attendees conclusions
-    -to reportgen check new ID build clean doctor issue -dry-run -C -against -language built issued Ctrl-C
+    -to reportgen check new ID build clean doctor issue extract -dry-run -C -against -language built issued Ctrl-C
     office.yaml locale.yaml wording.yaml style.css docs/templates.md inspections/ templates/ output/
     output/.reportgen output/issued templates/office.yaml --reason -reason
     sign output/signed/ signing roots output -output -level B-B -holder -key -as PNG PIN PKCS p12 pfx RSA ECDSA bit pip
