@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from reportgen.edition import Issuance
 from reportgen.folders import INSPECTIONS, Workspace
 from reportgen.issuing import Desk
-from reportgen.sources import ISSUE, unpack
+from reportgen.sources import unpack
 from reportgen.workspace import LoadedInspection
 from reportgen.writing import write_files
 
@@ -24,11 +22,9 @@ def attached_sources(content: bytes, path: str, cache: Path) -> Iterator[tuple[D
         ReportgenError: where the PDF carries no sources, or they are not whole.
     """
     files = unpack(content, path)
-    issue = files.pop(ISSUE, None)
-    issuance = Issuance(**json.loads(issue)) if issue else None
     (identifier,) = (Path(name).stem for name in files if name.startswith(f"{INSPECTIONS}/") and name.endswith(".yaml"))
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         write_files(root, {Path(name): each for name, each in files.items()})
         desk = Desk.open(Workspace(root), cache)
-        yield desk, desk.load(identifier, issuance)
+        yield desk, desk.load(identifier)
