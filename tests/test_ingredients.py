@@ -202,8 +202,11 @@ def test_exactly_the_pages_that_use_a_clause_change_with_it(
 
 
 UNUSED_CLAUSES = {
-    "vi": {"when", "held", "participants.attendees_unknown"},
-    "th": {"letterhead.nation", "letterhead.motto", "signature.position", "participants.attendees_unknown"},
+    "vi": {"when", "held", "participants.attendees_unknown", "signed.by", "signed.when"},
+    "th": {
+        *("letterhead.nation", "letterhead.motto", "signature.position", "participants.attendees_unknown"),
+        *("signed.by", "signed.when"),
+    },
 }
 
 
