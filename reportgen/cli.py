@@ -372,8 +372,11 @@ def status(settings: Settings, ids: tuple[str, ...], why: bool) -> None:
     _show_statuses(settings, found, orphans, why=why)
     counts = Counter(each.standing for each in found)
     fresh = counts[Standing.FRESH] + counts[Standing.ISSUED]
-    due, failed = len(found) - fresh - counts[Standing.FAILED], counts[Standing.FAILED]
+    changed, failed = counts[Standing.ISSUED_CHANGED], counts[Standing.FAILED]
+    due = len(found) - fresh - changed - failed
     settings.say("stood", files=len(found), fresh=fresh, due=due, failed=failed)
+    if changed:
+        settings.say("issued-changed", files=changed)
     if orphans:
         settings.say("orphans", files=len(orphans))
     sys.exit(1 if failed else 0)
@@ -911,7 +914,7 @@ def _details(reasons: Iterable[Any], language: str) -> str:
 
     text = ""
     for reason in reasons:
-        if reason.old or reason.new:
+        if reason.old != reason.new:
             text += f"\n    {reason.word.text(language)}:"
             text += "".join(f"\n      {line}" for line in redline(reason.old, reason.new).split("\n"))
     return text

@@ -136,9 +136,11 @@ def test_status_says_issued_and_after_a_change_that_the_sources_changed(desk: De
     assert "issued" in desk.run("status", SMALLEST).stdout
     before = desk.outputs()
     desk.edit(SMALLEST_FILE, ("copies: 2", "copies: 4"))
-    said = desk.run("status", SMALLEST).stdout
-    assert "issued; sources changed" in said
-    assert "copies" in said
+    answer = desk.run("status", SMALLEST)
+    assert "issued; sources changed" in answer.stdout
+    assert "copies" in answer.stdout
+    assert "to print: 0; " in answer.stderr
+    assert "issued files whose sources changed: 2; " in answer.stderr
     assert desk.run("build", SMALLEST).exit_code == 0
     assert desk.outputs() == before
 

@@ -24,7 +24,7 @@ import yaml
 from conftest import PROJECT, Office
 from desk import REAL, REAL_FILE, SMALLEST, SMALLEST_FILE, Desk, full_disk, read_only
 
-from reportgen import build, clauses, pictures, tools
+from reportgen import __version__, build, clauses, pictures, tools
 from reportgen.folders import ReadOnce, Workspace
 from reportgen.redline import pieces, redline
 from reportgen.staleness import Issued, IssuedSources, Standing, take_stock
@@ -369,6 +369,12 @@ def test_why_shows_old_and_new_words(desk: Desk) -> None:
     desk.edit("templates/vi/wording.yaml", ("Địa điểm", "Nơi kiểm tra"))
     told = desk.run("status", "--why", form="full").stdout
     assert "clause opening.place changed (vi):\n      [-Địa điểm-]{+Nơi kiểm tra+}" in told
+
+
+def test_why_shows_nothing_below_a_reason_without_values(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tools, "_itself", lambda _: tools._tool("reportgen", __version__, "another program"))
+    lines = desk.run("status", "--why", form="full").stdout.splitlines()
+    assert [line.strip().endswith("reportgen changed") for line in lines] == [False, True, True, True]
 
 
 def test_a_redline_parts_words_and_letters_of_scripts_without_spaces() -> None:
