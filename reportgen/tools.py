@@ -37,6 +37,7 @@ NOT_PRINTING = frozenset(
     {
         *("__main__", "cleaning", "cli", "doctor", "new", "parity", "redline", "register", "staleness", "state"),
         *("tables", "tools", "writing"),
+        *("alignment", "clauses", "differences", "explain", "listing", "tracked", "verifying", "watch"),
     }
 )
 

@@ -99,6 +99,23 @@ def test_all_is_fresh_after_a_build_and_the_next_one_touches_nothing(desk: Desk)
     assert desk.outputs() == before
 
 
+LOADED = """
+import sys
+from reportgen.cli import main
+try:
+    main(sys.argv[1:])
+finally:
+    print(*sorted({"weasyprint", "docx", "PIL"} & set(sys.modules)))
+"""
+
+
+@pytest.mark.parametrize("name", ["status", "build"])
+def test_where_nothing_changed_nothing_that_prints_is_loaded(desk: Desk, office: Office, name: str) -> None:
+    asked = [sys.executable, "-c", LOADED, "-C", str(desk.root), name]
+    done = subprocess.run(asked, env=office.environment, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1].strip() == ""
+
+
 # ---- every kind of input, changed -----------------------------------------------------------------------------------
 
 Change = Callable[[Desk], None]
