@@ -1,7 +1,7 @@
 # make            set this computer up and print the real inspection
 # make test       set it up for tests too, and run them all
 # make pictures   draw the printed pages that README.md shows
-# make golden     draw the pictures that the tests compare every page with; look at them before you commit them
+# make golden     draw the pictures and write the findings that the tests compare with; look at them before you commit
 # make guide      write docs/fields.md and its translations from the model
 # make bench      time the commands on this computer, side by side
 # make lock       choose the newest libraries and write down their hashes
@@ -52,7 +52,7 @@ pictures: $(PRINTED) .venv/.test-libraries
 	.venv/bin/python docs/draw_pages.py $(filter %.pdf,$(PRINTED))
 
 golden: .venv/.reportgen .venv/.test-libraries
-	REPORTGEN_REWRITE_GOLDEN=1 .venv/bin/python -m pytest tests/test_golden.py -k as_it_was_seen
+	REPORTGEN_REWRITE_GOLDEN=1 .venv/bin/python -m pytest tests/test_golden.py tests/test_snapshots.py -k as_it_was_seen
 
 guide: .venv/.reportgen
 	.venv/bin/python docs/write_fields.py

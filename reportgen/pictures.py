@@ -13,7 +13,7 @@ from typing import Any
 
 from PIL import Image, ImageCms, ImageFile, ImageOps, UnidentifiedImageError
 
-from reportgen.diagnostics import Diagnostic, InputError, Place
+from reportgen.diagnostics import Diagnostic, InputError, Place, Word
 
 MAXIMUM_BYTES = 25_000_000
 MAXIMUM_PIXELS = 40_000_000
@@ -55,9 +55,11 @@ def prepare_picture(source: bytes, name: str, place: Place, width: float = LARGE
         with warnings.catch_warnings(), _whole_pictures_only():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             return _prepare(source, name, place, width)
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
-        values = {"picture": name, "problem": str(error)}
-        raise InputError(Diagnostic("picture-unreadable", place, values, "save")) from None
+    except (OSError, SyntaxError, ValueError) as error:
+        # Pillow's own words are English, and name an object of this run.
+        problem = "picture-unknown" if isinstance(error, UnidentifiedImageError) else "picture-damaged"
+        told = Diagnostic("picture-unreadable", place, {"picture": name, "problem": Word(problem)}, "save")
+        raise InputError(told) from None
     except (Image.DecompressionBombWarning, Image.DecompressionBombError):
         raise InputError(_too_many_pixels(name, place)) from None
 

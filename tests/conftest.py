@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 import yaml
+from corpus import Bench
 from reading import PAGE_NUMBER, PrintedDocx, PrintedPdf, read_pdf
 
 from reportgen.parity import Comparison, Leaf, Programs, compare, docx_blocks, page_leaves
@@ -194,3 +195,9 @@ def large_by_libreoffice(
 ) -> dict[str, Path]:
     """The PDFs that LibreOffice prints of the larger inspection."""
     return office.convert([edition.docx.path for edition in large.values()], tmp_path_factory.mktemp("libreoffice"))
+
+
+@pytest.fixture(scope="session")
+def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
+    """The workspace in which the wrong files of ``tests/bad/`` are tried."""
+    return Bench(tmp_path_factory.mktemp("bad"), tmp_path_factory.mktemp("fonts"))

@@ -29,6 +29,7 @@ import shutil
 import struct
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -162,12 +163,19 @@ class Bench:
     def findings(self, case: Case, version: str) -> list[Diagnostic]:
         """Return what reportgen says of the workspace with a case's wrong or mended file in it."""
         right = self.right(case.path)
-        content = case.content(right, version)
-        if content == right:
+        if case.content(right, version) == right:
             return self.findings_of_right
+        with self.version(case, version):
+            return self.check(build="build" in case.data, anew=case.path.startswith("templates/"))
+
+    @contextmanager
+    def version(self, case: Case, version: str) -> Iterator[None]:
+        """Put a case's wrong or mended file into the workspace, and the right one back in the end."""
+        right = self.right(case.path)
+        content = case.content(right, version)
         try:
             (self.root / case.path).write_bytes(content)
-            return self.check(build="build" in case.data, anew=case.path.startswith("templates/"))
+            yield
         finally:
             (self.root / case.path).write_bytes(right)
 

@@ -10,11 +10,6 @@ from reportgen.diagnostics import catalogue
 ALL = tuple(cases())
 
 
-@pytest.fixture(scope="session")
-def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
-    return Bench(tmp_path_factory.mktemp("bad"), tmp_path_factory.mktemp("fonts"))
-
-
 def each(chosen: tuple[Case, ...] = ALL) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("case", chosen, ids=lambda case: f"{case.group}-{case.name}")
 

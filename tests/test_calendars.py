@@ -392,7 +392,7 @@ REFUSALS: list[tuple[Callable[[], object], str, str, str]] = [
         "full",
         "write all four digits of the year: 18/08/2566 or 18/08/2066",
     ),
-    (read_date("18 ส.ค. 66"), "date-year-two-digits", "full", "18/08/2566 (Buddhist, the year 2023)"),
+    (read_date("18 ส.ค. 66"), "date-year-two-digits", "full", "18/08/2566 (Buddhist, that is 2023)"),
     (read_date("18/8/2200"), "date-year-out-of-range", "range", "2484 to 2700"),
     (read_date("18/8/2399"), "date-year-out-of-range", "range", "1941 to 2199"),
     (read_date("18/8/2701"), "date-year-out-of-range", "range", "2701"),

@@ -69,7 +69,7 @@ def test_doctor_compares_the_files_and_leaves_none(desk: Desk, monkeypatch: pyte
 
 @pytest.mark.parametrize(
     ("language", "said"),
-    [("vi", "bản PDF có 2 trang, bản DOCX có 2 trang"), ("th", "ไฟล์ PDF มี 2 หน้า ไฟล์ DOCX มี 2 หน้า")],
+    [("vi", "bản PDF có 2 trang, bản DOCX có 2 trang"), ("th", "แฟ้ม PDF มี 2 หน้า แฟ้ม DOCX มี 2 หน้า")],
 )
 def test_doctor_tells_the_figures_in_the_language_of_the_user(desk: Desk, language: str, said: str) -> None:
     answer = desk.run("--ui", language, "doctor", "--parity", SMALLEST)

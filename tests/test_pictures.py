@@ -15,7 +15,7 @@ from PIL import Image, ImageFile
 from PIL.ExifTags import IFD, Base
 
 from reportgen import pictures
-from reportgen.diagnostics import InputError, Place
+from reportgen.diagnostics import Diagnostic, InputError, Place
 from reportgen.pictures import DOTS_PER_INCH, Picture, prepare_picture, without_metadata
 
 PLACE = Place("inspections/x.yaml", 3, 11)
@@ -230,12 +230,16 @@ def test_segments_that_are_not_known_are_not_copied() -> None:
     assert without_metadata(jpeg[:-2]) is None
 
 
-def _refused(source: bytes) -> str:
+def _finding(source: bytes) -> Diagnostic:
     with pytest.raises(InputError) as caught:
         prepare_picture(source, "x.jpg", PLACE)
     (finding,) = caught.value.diagnostics
     assert finding.place == PLACE
-    return finding.name
+    return finding
+
+
+def _refused(source: bytes) -> str:
+    return _finding(source).name
 
 
 def huge_png(width: int, height: int) -> bytes:
@@ -268,6 +272,12 @@ def test_what_is_no_picture_is_told() -> None:
         huge_png(10, 10),
     ):
         assert _refused(source) == "picture-unreadable"
+
+
+def test_a_picture_that_is_cut_off_is_told_otherwise_than_what_is_no_picture() -> None:
+    jpeg = encoded(Image.new("RGB", (200, 200), RED), "JPEG")
+    assert _finding(jpeg[: len(jpeg) // 2]).sentence().endswith("the file is damaged or cut off")
+    assert _finding(b"words").sentence().endswith("it is neither JPEG nor PNG, or its beginning is damaged")
 
 
 @pytest.mark.parametrize(("width", "height"), [(8000, 8000), (100_000, 100_000), (2**31 - 1, 2**31 - 1)])
