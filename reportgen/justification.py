@@ -98,13 +98,14 @@ def _clusters(text: str) -> Iterator[tuple[int, str]]:
     cluster = ""
     for character in text:
         if cluster and not _extends(cluster[-1], character):
-            yield end, cluster
+            if end:  # nothing but invisible characters before: no glyph there
+                yield end, cluster
             cluster = ""
         cluster += character
         place += len(character.encode())
         if unicodedata.category(character) != "Cf":
             end = place
-    if cluster:
+    if cluster and end:
         yield end, cluster
 
 

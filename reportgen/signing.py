@@ -238,8 +238,8 @@ def _lines(edition: Edition, field: str, holder: str, now: datetime.datetime) ->
     view = next(each for each in edition.inspection.signatories if each.field == field)
     person = NamedPerson(holder) if isinstance(view.person, Unknown) else view.person
     values = {"person": person, "day": now.date(), "moment": now.time().replace(tzinfo=None)}
-    for identifier in ("signed.by", "signed.when"):
-        yield as_printed(fill_clause(edition, identifier, values), edition)
+    yield as_printed(fill_clause(edition, "signed.by", values), edition)
+    yield as_printed(fill_clause(edition, "signed.when", values), edition)
 
 
 def _room(content: bytes, field: str) -> tuple[float, float]:

@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -100,6 +100,14 @@ class Office:
     def convert(self, documents: list[Path], folder: Path) -> dict[str, Path]:
         """Return the PDFs that LibreOffice prints of DOCX files, by stem. Without LibreOffice this fails."""
         return Programs.find().print_docx(documents, folder, self.fontconfig)
+
+
+@pytest.fixture(autouse=True)
+def fonts_of_this_computer() -> Iterator[None]:
+    """Undo what printing in this process leaves: a fonts.conf that shows the next test its own fonts only."""
+    os.environ.pop("FONTCONFIG_FILE", None)
+    yield
+    os.environ.pop("FONTCONFIG_FILE", None)
 
 
 @pytest.fixture(scope="session")
