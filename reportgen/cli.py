@@ -644,7 +644,7 @@ def sign(
     workspace = Workspace.find(settings.folder)
     now = datetime.datetime.now().astimezone()
     request = Request(file, signatory, now, holder, signature, seal, level or "", output)
-    prepared = prepare(workspace, read_library(workspace).office, request, cache_folder())
+    prepared = prepare(workspace, read_library(workspace), request, cache_folder())
     if p12 is not None:
         made = sign_file(prepared, open_file(p12, _secret(settings, "ask-passphrase", file=p12)), workspace.root)
     else:

@@ -10,7 +10,7 @@ import datetime
 import io
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +25,7 @@ from reportgen.page import as_printed, fill_clause
 from reportgen.register import register_of
 from reportgen.signatures import Signatures, read_roots, read_signatures
 from reportgen.verifying import Verdict, identify
+from reportgen.workspace import Library
 from reportgen.writing import write_files
 
 if TYPE_CHECKING:
@@ -90,8 +91,10 @@ class SignedFile:
 # ---- before a key is asked for --------------------------------------------------------------------------------------
 
 
-def prepare(workspace: Workspace, office: Office, request: Request, cache: Path) -> Prepared:
+def prepare(workspace: Workspace, library: Library, request: Request, cache: Path) -> Prepared:
     """Return all that a signature needs but the key; so nobody types a PIN in vain.
+
+    What a signature says is worded as the office words it on that day; who signs what is told by the file itself.
 
     Raises:
         ReportgenError: with why the file cannot be signed by the signatory.
@@ -103,7 +106,7 @@ def prepare(workspace: Workspace, office: Office, request: Request, cache: Path)
     if not there.good:
         problems = [*there.changes, *(problem for each in there.made for problem in each.problems)]
         raise InputError([Diagnostic("copy-changed", place, {"problem": each}, "original") for each in problems])
-    settings = office.signing or Signing()
+    settings = library.office.signing or Signing()
     level = _level(request.level, settings)
     roots = read_roots(workspace, settings.roots)
     with attached_sources(content, request.file.as_posix(), cache) as (desk, loaded):
@@ -113,7 +116,8 @@ def prepare(workspace: Workspace, office: Office, request: Request, cache: Path)
         look = text_look(desk.library.sheets[edition.language], loaded.pages[edition.language].html)
         field, person = _signatory(desk.library.office, loaded.inspection, edition, request.signatory, there)
     _refuse_turn(there, field, place)
-    appearance, warnings = _appearance(request, edition, look, content, field)
+    wording = library.locales.get(edition.language, edition.locale).on(request.now.date())
+    appearance, warnings = _appearance(request, replace(edition, locale=wording), look, content, field)
     return Prepared(
         request=request,
         content=content,

@@ -453,7 +453,8 @@ def test_a_template_without_comments_is_the_same_ingredient(text: str) -> None:
     assert template_ingredient("x", TemplateSource(bare, "x")) == digest
     assert bare_template(bare) == bare
     assert "{# c" not in bare
-    assert bare_template("{# other #}" + text) == bare or text[:1].isspace()
+    kept = bare == text and "{% raw" in text  # an empty raw block says nothing, and is kept with all around it
+    assert bare_template("{# other #}" + text) == bare or text[:1].isspace() or kept
 
 
 def turned(value: Any) -> bytes:
