@@ -79,10 +79,11 @@ class Office:
 
     @property
     def fontconfig(self) -> Path:
-        """The private fonts.conf that the last printing left: it draws the declared families with what is here."""
-        made = sorted((self.cache / "reportgen").glob("*.conf"), key=lambda path: path.stat().st_mtime)
-        assert made, "nothing was printed with this cache"
-        return made[-1]
+        """The private fonts.conf of the project's languages: it draws the declared families with what is here."""
+        from reportgen.folders import Workspace
+        from reportgen.workspace import read_library
+
+        return read_library(Workspace(PROJECT)).find_fonts(self.cache / "reportgen").fontconfig()
 
     def copy_workspace(self, root: Path) -> Path:
         """Return a copy of the project's inspections and templates."""
