@@ -228,7 +228,7 @@ def _spaced(said: Iterable[tuple[str, str]]) -> Iterator[str]:
             indents = line_starts and line.isspace() and value.startswith(("{%", "{#")) and value[2:3] != "+"
             if indents or (value[2:3] == "-" and last[-1:].isspace()):
                 yield _NOTHING
-        elif kind and not kind.endswith("_end") and not _is_close(kind, last, value):
+        elif kind not in ("", "data", "raw_begin") and not kind.endswith("_end") and not _is_close(kind, last, value):
             yield " "
         yield value
         kind, last = new_kind, value
