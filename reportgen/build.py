@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import hashlib
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
@@ -107,7 +107,7 @@ def build(
     cache: Path,
     issued: Mapping[tuple[str, str], Issued] | None = None,
     read: Callable[[ReadOnce], Library] | None = None,
-) -> Iterator[Outcome]:
+) -> Generator[Outcome]:
     """Print what is stale of the inspections asked for, one after another; a bad one never stops the rest.
 
     An inspection's files are written when all of them are rendered, so that no error leaves some new and some old.

@@ -1,6 +1,6 @@
-"""The command line: the only place that prints, asks and chooses exit codes.
+"""The command line: what each command takes and does, and its exit code; the only place that asks.
 
-Exit codes: 0 all good, 1 something reported, 2 wrong usage. Files made are listed on stdout, all else goes to stderr.
+Exit codes: 0 all good, 1 something reported, 2 wrong usage.
 """
 
 from __future__ import annotations
@@ -9,127 +9,29 @@ import datetime
 import gc
 import io
 import os
-import shutil
 import sys
-import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from functools import cache, wraps
-from itertools import groupby
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from dataclasses import replace
+from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from reportgen import __version__
-from reportgen.diagnostics import (
-    Diagnostic,
-    Place,
-    ReportgenError,
-    Severity,
-    Word,
-    catalogue,
-    full_text,
-    one_line,
-    severity_word,
-    sort_diagnostics,
-    workflow_command,
-)
+from reportgen import __version__, answers
+from reportgen.diagnostics import Diagnostic, ReportgenError, Severity, catalogue, sort_diagnostics
+from reportgen.terminal import OUTPUT_FORMATS, UI_LANGUAGES, Progress, Settings, environment_language
 
-UI_LANGUAGES = ("vi", "th", "en")
-OUTPUT_FORMATS = ("full", "concise", "json", "github")
-_MOST_SAVED = 8  # files that `watch` names at once
-SCHEMA_FILES = ("inspection", "office", "locale")
-_SHOWN_IDS = 3  # of inspections in a table; JSON has them all
+if TYPE_CHECKING:  # a command loads what it needs itself
+    from threading import Event
 
-
-@dataclass(frozen=True)
-class Settings:
-    """What every command knows: where to look, how to tell what is wrong, in which language."""
-
-    folder: Path
-    output_format: str
-    language: str
-
-    def say(self, name: str, **values: Any) -> None:
-        """Tell the user something, in their language."""
-        click.echo(str(catalogue(self.language)["ui"][name]).format(**values), err=True)
-
-    def report(self, diagnostics: Iterable[Diagnostic], files: Iterable[Path] = ()) -> None:
-        """Show findings and the files made in the form that was asked for; as JSON, one object on stdout."""
-        found = sort_diagnostics(diagnostics)
-        made = [file.as_posix() for file in files]
-        if self.output_format == "json":
-            import json  # for programs only
-
-            findings = [_as_json(diagnostic, self.language) for diagnostic in found]
-            click.echo(json.dumps({"findings": findings, "files": made}, ensure_ascii=False, indent=2))
-            return
-        for file in made:
-            click.echo(file)
-        shows = {"concise": one_line, "github": workflow_command}
-        show = shows.get(self.output_format) or full_text_of(self.folder)
-        for diagnostic in found:
-            # GitHub reads its commands from either stream; they are this format's answer.
-            click.echo(show(diagnostic, self.language), err=self.output_format != "github")
-
-
-def full_text_of(folder: Path) -> Callable[[Diagnostic, str], str]:
-    """Return how a finding is shown with its source line, read from the workspace that a folder is in."""
+    from reportgen.build import Order, Outcome
+    from reportgen.differences import EditionDifferences
     from reportgen.folders import Workspace
 
-    try:
-        root = Workspace.find(folder).root
-    except ReportgenError:
-        root = folder
-
-    @cache
-    def lines(path: str) -> list[str]:
-        try:
-            text = (root / path).read_text(encoding="utf-8-sig")
-        except (OSError, UnicodeDecodeError):
-            return []
-        return text.split("\n")  # not splitlines: the reader counts these ends of lines only
-
-    def line_of(place: Place) -> str:
-        there = lines(place.path)
-        return there[place.line - 1] if place.line <= len(there) else ""
-
-    # A terminal, or COLUMNS, says how wide it is; a file has room.
-    width = shutil.get_terminal_size((0, 0)).columns or None
-    return lambda diagnostic, language: full_text(diagnostic, line_of, language, width)
-
-
-def _as_json(diagnostic: Diagnostic, language: str) -> dict[str, Any]:
-    place = diagnostic.place
-    return {
-        "code": diagnostic.code,
-        "name": diagnostic.name,
-        "severity": diagnostic.severity.value,
-        "file": place.path if place else None,
-        "line": place.line if place else None,
-        "column": place.column if place else None,
-        "message": diagnostic.sentence(language),
-        "hint": diagnostic.advice(language) or None,
-        "related": [
-            {
-                "file": related.place.path,
-                "line": related.place.line,
-                "column": related.place.column,
-                "message": related.says.text(language),
-            }
-            for related in diagnostic.related
-        ],
-    }
-
-
-def _environment_language() -> str:
-    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
-        value = os.environ.get(name, "")
-        if value:
-            return value[:2] if value[:2] in UI_LANGUAGES else "en"
-    return "en"
+_MOST_SAVED = 8  # files that `watch` names at once
+SCHEMA_FILES = ("inspection", "office", "locale")
 
 
 def reports(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -168,7 +70,7 @@ def main(context: click.Context, folder: Path, output_format: str, language: str
         # A pipe on a computer with another code page could not carry a Vietnamese or a Thai message.
         if isinstance(stream, io.TextIOWrapper) and stream.encoding.lower() not in ("utf-8", "utf8"):
             stream.reconfigure(encoding="utf-8")
-    context.obj = Settings(folder, output_format, language or _environment_language())
+    context.obj = Settings(folder, output_format, language or environment_language())
 
 
 @main.command()
@@ -236,14 +138,14 @@ def build(
     sys.exit(1 if failed else 0)
 
 
-def _print(settings: Settings, workspace: Any, order: Any, outcomes: Iterable[Any]) -> int:
+def _print(settings: Settings, workspace: Workspace, order: Order, outcomes: Iterable[Outcome]) -> int:
     """Print, show what was printed and what was wrong, and return how many inspections failed."""
     from reportgen.schema import renew_copies
 
     found: list[Diagnostic] = []
     files: list[Path] = []
     printed = failed = fresh = 0
-    with _progress(settings, len(order.ids)) as step:
+    with Progress(settings, len(order.ids)) as step:
         for outcome in outcomes:
             step(outcome.id)
             found += [*outcome.errors, *outcome.warnings]
@@ -309,7 +211,7 @@ def watch(settings: Settings, ids: tuple[str, ...], languages: tuple[str, ...], 
     settings.say("watched")
 
 
-def _until(stop: Any, outcomes: Any) -> Iterator[Any]:
+def _until(stop: Event, outcomes: Generator[Outcome]) -> Iterator[Outcome]:
     """Yield outcomes until an event is set: the inspection that is being printed is finished, no other is begun."""
     for outcome in outcomes:
         yield outcome
@@ -318,7 +220,7 @@ def _until(stop: Any, outcomes: Any) -> Iterator[Any]:
     outcomes.close()
 
 
-def _stop_on_signals() -> Any:
+def _stop_on_signals() -> Event:
     """Return an event that Ctrl-C and SIGTERM set; a second Ctrl-C ends at once."""
     import signal
     from threading import Event
@@ -369,7 +271,7 @@ def status(settings: Settings, ids: tuple[str, ...], why: bool) -> None:
         found = tuple(examiner.examine(chosen))
         orphans = find_orphans(workspace, examiner, contents).ours
     State.remember(workspace.root, contents.news, examiner.facts())
-    _show_statuses(settings, found, orphans, why=why)
+    answers.show_statuses(settings, found, orphans, why=why)
     counts = Counter(each.standing for each in found)
     fresh = counts[Standing.FRESH] + counts[Standing.ISSUED]
     changed, failed = counts[Standing.ISSUED_CHANGED], counts[Standing.FAILED]
@@ -410,17 +312,17 @@ def diff(
 
     workspace = Workspace.find(settings.folder)
     asked = Versions(workspace.inspection_id(identifier), old, new, tuple(dict.fromkeys(languages)))
-    answers = list(find_differences(workspace, asked, cache_folder()))
-    found = [answer for answer in answers if isinstance(answer, EditionDifferences)]
-    problems = [answer for answer in answers if isinstance(answer, Diagnostic)]
+    compared = list(find_differences(workspace, asked, cache_folder()))
+    found = [each for each in compared if isinstance(each, EditionDifferences)]
+    problems = [each for each in compared if isinstance(each, Diagnostic)]
     files = _tracked_files(target, found) if target else {}
     for path, content in files.items():
         write_files(path.parent, {Path(path.name): content})
-    _show_differences(settings, found, problems, files)
+    answers.show_differences(settings, found, problems, files)
     sys.exit(1 if problems else 0)
 
 
-def _tracked_files(target: Path, found: Sequence[Any]) -> dict[Path, bytes]:
+def _tracked_files(target: Path, found: Sequence[EditionDifferences]) -> dict[Path, bytes]:
     """Return the documents with tracked changes by the paths that they are written to."""
     if target.suffix.casefold() != ".docx" or target.is_dir():
         return {target / f"{each.inspection}.{each.language}.changes.docx": each.document for each in found}
@@ -428,70 +330,6 @@ def _tracked_files(target: Path, found: Sequence[Any]) -> dict[Path, bytes]:
         languages = ", ".join(each.language for each in found)
         raise click.BadParameter(f"one file for {languages}; name a folder, or one --language", param_hint="--docx")
     return dict.fromkeys([target], found[0].document) if found else {}
-
-
-def _show_differences(
-    settings: Settings, found: Sequence[Any], problems: Sequence[Diagnostic], files: Iterable[Path]
-) -> None:
-    """Show what changes: the words on stdout, with colours on a terminal and with marks elsewhere."""
-    ui = settings.language
-    if settings.output_format == "json":
-        import json  # for programs only
-
-        findings = [_as_json(problem, ui) for problem in sort_diagnostics(problems)]
-        editions = [_edition_as_json(each, ui) for each in found]
-        shown = {"findings": findings, "files": [file.as_posix() for file in files], "editions": editions}
-        click.echo(json.dumps(shown, ensure_ascii=False, indent=2))
-        return
-    coloured = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-    for each in found:
-        heading = ""
-        for difference in each.differences:
-            if difference.heading != heading:
-                heading = difference.heading
-                click.echo(click.style(heading, bold=True) if coloured else f"## {heading}")
-            click.echo(_redline(difference.parts, coloured=coloured) + "\n")
-        settings.say(
-            "differ" if each.differences else "same-words",
-            inspection=each.inspection,
-            language=each.language,
-            old=each.old.text(ui),
-            new=each.new.text(ui),
-            changed=len(each.differences),
-            unchanged=each.unchanged,
-        )
-    settings.report(problems, files)
-
-
-def _redline(parts: Iterable[Any], *, coloured: bool) -> str:
-    from reportgen.redline import Kind, marked
-
-    if not coloured:
-        return marked(parts)
-    looks: dict[Any, dict[str, Any]] = {
-        Kind.SAME: {},
-        Kind.OUT: {"fg": "red", "strikethrough": True},
-        Kind.IN: {"fg": "green", "underline": True},
-    }
-    return "".join(click.style(part.text, **looks[part.kind]) if looks[part.kind] else part.text for part in parts)
-
-
-def _edition_as_json(each: Any, language: str) -> dict[str, Any]:
-    differences = [
-        {
-            "heading": difference.heading,
-            "parts": [{"kind": part.kind.value, "text": part.text} for part in difference.parts],
-        }
-        for difference in each.differences
-    ]
-    return {
-        "inspection": each.inspection,
-        "language": each.language,
-        "old": each.old.text(language),
-        "new": each.new.text(language),
-        "unchanged": each.unchanged,
-        "differences": differences,
-    }
 
 
 @main.command()
@@ -557,28 +395,7 @@ def register(
             settings.say("register-intact", rows=len(entries), files=files)
         sys.exit(1 if found else 0)
     listed = list_entries(workspace, Choice(year, unit, language, state), cache_folder())
-    _show_entries(settings, listed, as_csv=as_csv)
-
-
-def _show_entries(settings: Settings, listed: Sequence[Any], *, as_csv: bool) -> None:
-    if settings.output_format == "json":
-        import json  # for programs only
-
-        rows = [each.as_data() for each in listed]
-        click.echo(json.dumps({"findings": [], "files": [], "entries": rows}, ensure_ascii=False, indent=2))
-    elif as_csv:
-        from reportgen.listing import as_csv as write_csv
-
-        click.echo(write_csv(listed), nl=False)
-    elif not listed:
-        settings.say("register-empty")
-    else:
-        from reportgen.listing import HEADS
-        from reportgen.tables import table
-
-        heads = [head.text(settings.language) for head in HEADS]
-        rows = [heads, *(each.cells(settings.language) for each in listed)]
-        click.echo("\n".join(table(rows)))
+    answers.show_entries(settings, listed, as_csv=as_csv)
 
 
 @main.command()
@@ -591,13 +408,7 @@ def verify(settings: Settings, file: Path) -> None:
 
     workspace = Workspace.find(settings.folder)
     found = verify_file(workspace, file.name, file.read_bytes(), cache_folder())
-    if settings.output_format == "json":
-        import json  # for programs only
-
-        click.echo(json.dumps(found.as_data(settings.language), ensure_ascii=False, indent=2))
-    else:
-        for line in found.lines(file.name, settings.language):
-            click.echo(line)
+    answers.show_verified(settings, file.name, found)
     sys.exit(0 if found.good else 1)
 
 
@@ -710,7 +521,7 @@ def list_wording(settings: Settings, clauses: tuple[str, ...]) -> None:
     workspace = Workspace.find(settings.folder)
     library = read_library(workspace)
     uses = find_uses(workspace, library, workspace.inspection_ids(), cache_folder())
-    _show_versions(settings, list_versions(library, clauses, uses), uses.errors)
+    answers.show_versions(settings, list_versions(library, clauses, uses), uses.errors)
     sys.exit(1 if uses.errors else 0)
 
 
@@ -728,7 +539,7 @@ def preview_wording(settings: Settings, clause: str, inspection: str | None) -> 
     library = read_library(workspace)
     asked = _chosen(workspace, (inspection,) if inspection else ())
     loaded = find_user(workspace, library, asked, clause, cache_folder())
-    _show_previews(settings, clause, loaded.id, preview(clause, loaded))
+    answers.show_previews(settings, clause, loaded.id, preview(clause, loaded))
 
 
 @main.command()
@@ -758,22 +569,7 @@ def explain(settings: Settings, code: str) -> None:
     """Tell what a code such as RG215 means, why, and show an example wrong and right."""
     from reportgen.explain import explain as explained
 
-    told = explained(code, settings.language)
-    parts = [
-        f"{severity_word(told.severity, settings.language)}[{told.code}] {told.name}",
-        told.what,
-        f"{Word('explained-why').text(settings.language)} {told.why}",
-        *(f"{Word('explained-write').text(settings.language)} {hint}" for hint in told.hints),
-    ]
-    if told.path:
-        wrong, right = Word("explained-wrong", {"path": told.path}), Word("explained-right")
-        parts += [wrong.text(settings.language), _indented(told.wrong)]
-        parts += [right.text(settings.language), _indented(told.right)]
-    click.echo("\n\n".join(parts))
-
-
-def _indented(text: str) -> str:
-    return "\n".join(f"    {line}".rstrip() for line in text.split("\n"))
+    answers.show_explanation(settings, explained(code, settings.language))
 
 
 @main.command()
@@ -799,7 +595,7 @@ def schema(settings: Settings, file: str | None, output: Path | None) -> None:
         click.echo(output.as_posix())
 
 
-def _workspace_or_none(folder: Path) -> Any:
+def _workspace_or_none(folder: Path) -> Workspace | None:
     from reportgen.folders import Workspace
 
     try:
@@ -830,46 +626,20 @@ def extract(settings: Settings, file: Path, folder: Path | None) -> None:
 @reports
 def doctor(settings: Settings, parity: str | None) -> None:
     """Prove fonts, line breaking, the text of PDFs and library versions on this computer."""
-    from reportgen.doctor import examine
+    from reportgen.doctor import compare_files, examine
     from reportgen.folders import Workspace, cache_folder
     from reportgen.workspace import read_library
 
     workspace = Workspace.find(settings.folder)
     if parity is not None:
-        sys.exit(_compare_files(settings, workspace, workspace.inspection_id(parity)))
+        asked = workspace.inspection_id(parity)
+        compared = compare_files(workspace, read_library(workspace), asked, cache_folder())
+        sys.exit(1 if answers.show_parity(settings, asked, compared) else 0)
     failed = 0
     for result in examine(read_library(workspace), cache_folder()):
-        failed += _show_result(settings, result)
+        failed += answers.show_result(settings, result)
     settings.say("healthy" if not failed else "ill", failed=failed)
     sys.exit(1 if failed else 0)
-
-
-def _compare_files(settings: Settings, workspace: Any, identifier: str) -> int:
-    """Show how far the files of an inspection agree, and return the exit code."""
-    from reportgen.doctor import as_data, compare_files, tell
-    from reportgen.folders import cache_folder
-    from reportgen.workspace import read_library
-
-    found = compare_files(workspace, read_library(workspace), identifier, cache_folder())
-    results = [result for language, comparison in found.items() for result in tell(language, comparison)]
-    failed = sum(result.good is False for result in results)
-    if settings.output_format == "json":
-        import json  # for programs only
-
-        data = {"findings": [], "files": [], "parity": as_data(identifier, found)}
-        click.echo(json.dumps(data, ensure_ascii=False, indent=2))
-        return 1 if failed else 0
-    for result in results:
-        _show_result(settings, result)
-    settings.say("same-paper" if not failed else "other-paper", inspection=identifier, failed=failed)
-    return 1 if failed else 0
-
-
-def _show_result(settings: Settings, result: Any) -> bool:
-    """Show one thing examined, and return whether it is bad."""
-    mark = {True: click.style("✓", fg="green"), False: click.style("✗", fg="red"), None: "·"}[result.good]
-    click.echo(f"{mark} {result.text(settings.language)}")
-    return result.good is False
 
 
 def _today() -> datetime.date:
@@ -877,152 +647,14 @@ def _today() -> datetime.date:
     return datetime.datetime.now().astimezone().date()
 
 
-def _show_statuses(settings: Settings, found: Sequence[Any], orphans: Sequence[Path], *, why: bool) -> None:
-    """Show how files stand: as a table, a line for an edition whose formats stand alike; as JSON, an entry a file."""
-    if settings.output_format == "json":
-        import json  # for programs only
-
-        statuses = [_status_as_json(status, settings.language) for status in found]
-        names = [path.as_posix() for path in orphans]
-        shown = {"findings": [], "files": [], "statuses": statuses, "orphans": names}
-        click.echo(json.dumps(shown, ensure_ascii=False, indent=2))
-        return
-    from reportgen.tables import table
-
-    heads = (
-        Word("column-inspection"),
-        Word("column-language"),
-        Word("column-format"),
-        Word("column-standing"),
-        Word("column-why"),
-    )
-    rows = [[head.text(settings.language) for head in heads]]
-    details = [""]
-    for _, group in groupby(found, lambda each: (*each.key[:2], each.standing, each.reasons, each.problem)):
-        first, *others = group
-        forms = " ".join(each.key.format for each in (first, *others))
-        reasons = [each.word.text(settings.language) for each in first.reasons]
-        said = "; ".join([first.problem[settings.language], *reasons] if first.problem else reasons)
-        rows.append([*first.key[:2], forms, first.word.text(settings.language), said])
-        details.append(_details(first.reasons, settings.language) if why else "")
-    click.echo("\n".join(line + detail for line, detail in zip(table(rows), details, strict=True)))
-
-
-def _details(reasons: Iterable[Any], language: str) -> str:
-    """Return old and new values below a line of the table, as a redline."""
-    from reportgen.redline import redline
-
-    text = ""
-    for reason in reasons:
-        if reason.old != reason.new:
-            text += f"\n    {reason.word.text(language)}:"
-            text += "".join(f"\n      {line}" for line in redline(reason.old, reason.new).split("\n"))
-    return text
-
-
-def _status_as_json(status: Any, language: str) -> dict[str, Any]:
-    reasons = [{"text": each.word.text(language), "old": each.old, "new": each.new} for each in status.reasons]
-    return {
-        **status.key._asdict(),
-        "file": status.key.name,
-        "state": status.standing.value,
-        "reasons": reasons,
-        "problem": status.problem.get(language),
-    }
-
-
-def _mention_orphans(settings: Settings, workspace: Any) -> None:
+def _mention_orphans(settings: Settings, workspace: Workspace) -> None:
     from reportgen.cleaning import clean as clean_up
 
     if orphans := clean_up(workspace, dry_run=True).ours:
         settings.say("orphans", files=len(orphans))
 
 
-def _show_versions(settings: Settings, versions: Sequence[Any], errors: Sequence[Diagnostic]) -> None:
-    """Show versions of clauses as a table, and why inspections could not be looked at; as JSON, an entry a version."""
-    if settings.output_format == "json":
-        import json  # for programs only
-
-        shown = {
-            "findings": [_as_json(error, settings.language) for error in sort_diagnostics(errors)],
-            "clauses": [_version_as_json(version) for version in versions],
-        }
-        click.echo(json.dumps(shown, ensure_ascii=False, indent=2))
-        return
-    from reportgen.tables import table
-
-    heads = (
-        Word("column-clause"),
-        Word("column-since"),
-        Word("column-languages"),
-        Word("column-inspections"),
-        Word("column-named"),
-    )
-    rows = [[head.text(settings.language) for head in heads]]
-    for version in versions:
-        since = version.since.isoformat() if version.since else Word("always").text(settings.language)
-        named = [f"{place.path}:{place.line}" for place in version.places]
-        named += [Word("the-program").text(settings.language)] if version.of_program else []
-        ids = version.inspections
-        shown_ids = ", ".join((*ids[:_SHOWN_IDS], *(["…"] if len(ids) > _SHOWN_IDS else [])))
-        count = f"{len(ids)}: {shown_ids}" if ids else "0"
-        rows.append([version.id, since, " ".join(version.texts), count, ", ".join(named) or "–"])
-    click.echo("\n".join(table(rows)))
-    settings.report(errors)
-
-
-def _version_as_json(version: Any) -> dict[str, Any]:
-    return {
-        "id": version.id,
-        "since": version.since.isoformat() if version.since else None,
-        "texts": dict(version.texts),
-        "places": [str(place) for place in version.places],
-        "of_program": version.of_program,
-        "inspections": list(version.inspections),
-    }
-
-
-def _show_previews(settings: Settings, clause: str, inspection: str, previews: Sequence[Any]) -> None:
-    """Show the sentences of a clause, each behind its language; what stops one goes to stderr. As JSON, one object."""
-    if settings.output_format == "json":
-        import json  # for programs only
-
-        shown = {
-            "clause": clause,
-            "inspection": inspection,
-            "languages": [_preview_as_json(each, settings.language) for each in previews],
-        }
-        click.echo(json.dumps(shown, ensure_ascii=False, indent=2))
-        return
-    from reportgen.tables import table
-
-    rows = [[each.language, sentence] for each in previews for sentence in each.sentences]
-    if rows:
-        click.echo("\n".join(table(rows)))
-    for each in previews:
-        language = each.language
-        if each.missing:
-            names = ", ".join(each.missing)
-            settings.say("clause-needs-names", language=language, inspection=inspection, clause=clause, names=names)
-        elif each.problem:
-            problem = each.problem.sentence(settings.language)
-            settings.say("clause-not-filled", language=language, inspection=inspection, clause=clause, problem=problem)
-        elif not each.used:
-            settings.say("clause-not-printed", language=language, inspection=inspection, clause=clause)
-
-
-def _preview_as_json(preview: Any, language: str) -> dict[str, Any]:
-    return {
-        "language": preview.language,
-        "since": preview.version or None,
-        "used": preview.used,
-        "sentences": list(preview.sentences),
-        "missing": list(preview.missing),
-        "problem": preview.problem.sentence(language) if preview.problem else None,
-    }
-
-
-def _chosen(workspace: Any, ids: tuple[str, ...]) -> tuple[str, ...]:
+def _chosen(workspace: Workspace, ids: tuple[str, ...]) -> tuple[str, ...]:
     from reportgen.diagnostics import InputError
 
     if not ids:
@@ -1044,48 +676,3 @@ def _known_languages(languages: tuple[str, ...], there: Iterable[str]) -> None:
     for language in languages:
         if language not in allowed:
             raise click.BadParameter(f"{language!r} is not one of {', '.join(allowed)}", param_hint="--language")
-
-
-_SECONDS_A_LINE = 10.0  # between two lines of progress where stderr is no terminal
-
-
-class _progress:  # noqa: N801 - used as a with-statement
-    """Tells how far a printing is, how fast it goes, and how long it will take.
-
-    On a terminal a bar that goes away; elsewhere a line from time to time, none for what is done soon.
-    """
-
-    def __init__(self, settings: Settings, total: int) -> None:
-        self._settings, self._total = settings, total
-        self._done = 0
-        self._start = self._told = time.monotonic()
-        self._bar: Any = None
-
-    def __enter__(self) -> Callable[[str | None], None]:
-        if sys.stderr.isatty() and self._total > 1:
-            from rich.console import Console
-            from rich.progress import BarColumn, Progress, TextColumn
-
-            columns = (BarColumn(), TextColumn("{task.description}", markup=False))
-            self._bar = Progress(*columns, console=Console(stderr=True), transient=True)
-            self._bar.add_task("", total=self._total)
-            self._bar.start()
-        return self._step
-
-    def __exit__(self, *_: object) -> None:
-        if self._bar:
-            self._bar.stop()
-
-    def _step(self, identifier: str | None) -> None:
-        if identifier is None:
-            return
-        self._done += 1
-        now = time.monotonic()
-        passed = max(now - self._start, 0.001)
-        rate, left = round(60 * self._done / passed), round((self._total - self._done) * passed / self._done)
-        if self._bar:
-            text = f"{self._done}/{self._total}  {rate}/min  {left // 60}:{left % 60:02}  {identifier}"
-            self._bar.update(0, completed=self._done, description=text)
-        elif now >= self._told + _SECONDS_A_LINE and self._done < self._total:
-            self._told = now
-            self._settings.say("progress", done=self._done, total=self._total, rate=rate, minutes=-(-left // 60))

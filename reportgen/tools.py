@@ -35,9 +35,9 @@ _SYSTEM = {
 # These ask, tell and keep books: no word and no look of a printed file comes from them. All others count.
 NOT_PRINTING = frozenset(
     {
-        *("__main__", "cleaning", "cli", "doctor", "new", "parity", "redline", "register", "staleness", "state"),
-        *("tables", "tools", "writing"),
-        *("alignment", "clauses", "differences", "explain", "listing", "tracked", "verifying", "watch"),
+        *("__main__", "alignment", "answers", "clauses", "cleaning", "cli", "differences", "doctor", "explain"),
+        *("listing", "new", "parity", "redline", "register", "staleness", "state", "tables", "terminal", "tools"),
+        *("tracked", "verifying", "watch", "writing"),
     }
 )
 

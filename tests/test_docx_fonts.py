@@ -66,12 +66,8 @@ def test_the_four_faces_of_what_is_used_are_embedded_under_their_own_name(
     assert [entry.get(w("name")) for entry in own] == [drawn]
     (alternative, *faces) = own[0]
     assert (alternative.tag, alternative.get(w("val"))) == (w("altName"), declared)
-    assert [face.tag for face in faces] == [
-        w(f"embed{name}") for name in ("Regular", "Bold", "Italic", "BoldItalic")
-    ]
-    targets = {
-        relation.get("Id"): relation.get("Target") for relation in docx.part("word/_rels/fontTable.xml.rels")
-    }
+    assert [face.tag for face in faces] == [w(f"embed{name}") for name in ("Regular", "Bold", "Italic", "BoldItalic")]
+    targets = {relation.get("Id"): relation.get("Target") for relation in docx.part("word/_rels/fontTable.xml.rels")}
     cached = {path.read_bytes() for path in (office.cache / "reportgen").glob("*.ttf")}
     for face in faces:
         content = docx.parts[f"word/{targets[face.get(RELATION)]}"]
@@ -159,9 +155,7 @@ def make_docx(text: str, fonts: FontSet) -> bytes:
     return print_docx(Document("T", "A", "S", "th-TH", "", day, setup, look, styles, (paragraph,)), {}, fonts)
 
 
-@pytest.mark.parametrize(
-    ("text", "families"), [("อี บัม", ["RG Saraban"]), ("อี บัม Bŏ", ["RG Saraban", "RG Andika"])]
-)
+@pytest.mark.parametrize(("text", "families"), [("อี บัม", ["RG Saraban"]), ("อี บัม Bŏ", ["RG Saraban", "RG Andika"])])
 def test_a_second_font_is_embedded_only_where_a_letter_needs_it(
     fonts: FontSet, tmp_path: Path, text: str, families: list[str]
 ) -> None:

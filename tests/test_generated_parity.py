@@ -293,9 +293,7 @@ def test_word_is_told_to_keep_every_heading_with_what_follows(pairs: list[Pair])
 
 
 def test_no_line_of_a_block_is_alone_on_a_page(prints: list[Print]) -> None:
-    divided = [
-        (name, leaf, lines) for name, _, blocks in prints for leaf, lines in blocks if len(set(lines)) > 1
-    ]
+    divided = [(name, leaf, lines) for name, _, blocks in prints for leaf, lines in blocks if len(set(lines)) > 1]
     assert divided
     assert [(name, leaf.text) for name, leaf, lines in divided if min(map(lines.count, lines)) < 2] == []
 

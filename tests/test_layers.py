@@ -85,8 +85,8 @@ def test_no_language_is_named_in_python() -> None:
     known = set(LANGUAGES).union(*({locale["language"], locale["tag"]} for locale in locales))
     assert {"vi", "th", "vi-VN", "th-TH"} <= known
     named = {name: sorted(known & set(texts(path.read_text(encoding="utf-8")))) for name, path in MODULES.items()}
-    # Messages have languages of their own, which need no templates: cli.py offers them.
-    assert {name: found for name, found in named.items() if found} == {"cli": ["th", "vi"]}
+    # Messages have languages of their own, which need no templates: the command line offers them.
+    assert {name: found for name, found in named.items() if found} == {"terminal": ["th", "vi"]}
 
 
 def test_the_element_th_is_told_from_the_language() -> None:

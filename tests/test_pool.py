@@ -19,7 +19,7 @@ import pytest
 from conftest import Office
 from desk import SMALLEST_FILE, Desk
 
-from reportgen import build, cli, pool
+from reportgen import build, pool, terminal
 from reportgen.build import Order
 from reportgen.diagnostics import Diagnostic, InputError, Place, ReportgenError
 from reportgen.folders import Workspace, cache_folder
@@ -266,7 +266,7 @@ def test_a_terminal_is_told_how_far_it_is_and_left_clean(office: Office, tmp_pat
 def test_a_file_is_told_from_time_to_time(
     office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, whole: Desk
 ) -> None:
-    monkeypatch.setattr(cli, "_SECONDS_A_LINE", 0.0)
+    monkeypatch.setattr(terminal, "SECONDS_A_LINE", 0.0)
     desk = Desk(Path(shutil.copytree(whole.root, tmp_path / "copy")), office.cache)
     said = desk.run("build").stderr
     assert [line.partition(";")[0] for line in said.splitlines() if "a minute" in line] == [

@@ -12,8 +12,8 @@ import pytest
 from conftest import PROJECT
 from corpus import Bench, cases
 
-from reportgen.cli import Settings
 from reportgen.diagnostics import ui_languages
+from reportgen.terminal import Settings
 
 FINDINGS = PROJECT / "tests" / "golden" / "findings"
 REWRITE = "REPORTGEN_REWRITE_GOLDEN" in os.environ
