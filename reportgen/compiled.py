@@ -8,8 +8,6 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import marshal
-import os
-import tempfile
 from contextlib import suppress
 from pathlib import Path
 from types import CodeType
@@ -17,6 +15,8 @@ from types import CodeType
 import jinja2
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
+
+from reportgen.writing import write_at_once
 
 _DIGEST = hashlib.sha256
 _MOST = 2000  # pieces in the file: some forty for each language, and old ones of templates that were edited since
@@ -57,7 +57,7 @@ class CompiledTemplates(BytecodeCache):
         others = self._kept if len(self._kept) < _MOST else {}
         content = marshal.dumps(others | used)
         with suppress(OSError):
-            _write(self._file, _DIGEST(content).digest() + content)
+            write_at_once(self._file, _DIGEST(content).digest() + content)
             self._is_new = False
 
 
@@ -81,16 +81,3 @@ def _read(file: Path) -> dict[str, bytes]:
         return {}  # a disk that was full
     kept: dict[str, bytes] = marshal.loads(content[size:])  # noqa: S302 - our own file, as a .pyc is
     return kept
-
-
-def _write(file: Path, content: bytes) -> None:
-    """Write a file at once: another process sees all of it or nothing."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=file.parent)
-    try:
-        with os.fdopen(handle, "wb") as unfinished:
-            unfinished.write(content)
-        Path(name).replace(file)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise

@@ -13,7 +13,6 @@ import io
 import json
 import os
 import subprocess
-import tempfile
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from reportgen.diagnostics import Diagnostic, SetupError
+from reportgen.writing import write_at_once
 
 _RECIPE = 2  # part of every cache key: raise it when twins or metrics are made in another way
 
@@ -306,8 +306,8 @@ def _store(candidate: Candidate, installed: _Installed, face: tuple[bool, bool],
     if not path.with_suffix(".json").exists():
         made = _make_twin(content, installed, candidate) if candidate.twin else content
         metrics = _measure(made, index, installed.path)
-        _write(path, made)
-        _write(path.with_suffix(".json"), metrics)  # last: where the metrics are, the font is
+        write_at_once(path, made)
+        write_at_once(path.with_suffix(".json"), metrics)  # last: where the metrics are, the font is
     sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
     bold, italic = face
     return FontFile(path, index, candidate.drawn_with, bold, italic, sha256, installed.path)
@@ -454,17 +454,5 @@ def _write_configuration(families: Iterable[FontFamily], cache: Path) -> Path:
     content = text.encode()
     path = cache / f"{hashlib.sha256(content).hexdigest()}.conf"
     if not path.exists():
-        _write(path, content)
+        write_at_once(path, content)
     return path
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Write a file at once: another process sees all of it or nothing."""
-    handle, name = tempfile.mkstemp(dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise

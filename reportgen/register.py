@@ -22,6 +22,7 @@ from typing import Any
 
 from reportgen.diagnostics import Diagnostic, InputError, Place, SetupError
 from reportgen.folders import ISSUED, OUTPUT, Workspace
+from reportgen.writing import sync_folders, write_new
 
 DATABASE = "register.sqlite"
 MANIFEST = "manifest.json"
@@ -212,10 +213,10 @@ class Issuing:
         draft = self._folder / f"{_UNFINISHED}{os.getpid()}"
         draft.mkdir()
         for name, content in {**files, MANIFEST: manifest}.items():
-            _write_whole(draft / name, content)
-        _sync(draft)
+            write_new(draft / name, content)
+        sync_folders([draft])
         draft.rename(final)
-        _sync(final.parent, self._folder)
+        sync_folders([final.parent, self._folder])
         return self._add(final, manifest)
 
     def tidy(self) -> None:
@@ -385,19 +386,3 @@ def _text(facts: object) -> str:
 
 def _sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
-
-
-def _write_whole(path: Path, content: bytes) -> None:
-    with path.open("xb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _sync(*folders: Path) -> None:
-    for folder in folders:
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -29,11 +30,11 @@ def write_files(root: Path, files: Mapping[Path, bytes], commit: Callable[[], No
         _refuse_folders(root / name for name in files)
         for name, content in files.items():
             temporary[name] = _unfinished(root / name)
-            _write(temporary[name], content)
+            _write_printed(temporary[name], content)
         commit()
         for name, path in temporary.items():
             path.replace(root / name)
-        _sync_folders({(root / name).parent for name in files})
+        sync_folders({(root / name).parent for name in files})
     except OSError as error:
         wrong = Path(error.filename or next(iter(files)))
         shown = wrong.relative_to(root) if wrong.is_relative_to(root) else wrong
@@ -43,6 +44,38 @@ def write_files(root: Path, files: Mapping[Path, bytes], commit: Callable[[], No
         for path in temporary.values():
             with suppress(OSError):  # what went wrong has been told already
                 path.unlink(missing_ok=True)
+
+
+def write_at_once(path: Path, content: bytes) -> None:
+    """Write a file of a cache: another process sees all of it or nothing; many may write it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def write_new(path: Path, content: bytes) -> None:
+    """Write a file that is not there yet, down to the disk.
+
+    Raises:
+        FileExistsError: where it is there
+    """
+    _write(path, content, "xb")
+
+
+def sync_folders(folders: Iterable[Path]) -> None:
+    """Bring the names in folders down to the disk."""
+    for folder in folders:
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 def _refuse_folders(targets: Iterable[Path]) -> None:
@@ -56,23 +89,18 @@ def _unfinished(target: Path) -> Path:
     return target.with_name(f".{target.name}{UNFINISHED}")
 
 
-def _write(path: Path, content: bytes) -> None:
+def _write_printed(path: Path, content: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        with path.open("wb") as file:  # over what a crash may have left
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
+        _write(path, content, "wb")  # over what a crash may have left
     except OSError as error:
         error.filename = error.filename or str(path)
         raise
     path.chmod(0o644)
 
 
-def _sync_folders(folders: Iterable[Path]) -> None:
-    for folder in folders:
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+def _write(path: Path, content: bytes, mode: str) -> None:
+    with path.open(mode) as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
