@@ -12,7 +12,8 @@ from reportgen.edition import Edition
 from reportgen.folders import Workspace
 from reportgen.ingredients import Ingredient
 from reportgen.locales import in_force, no_such_clause
-from reportgen.page import Page, as_printed, fill_clause, missing_names
+from reportgen.markup import Page
+from reportgen.page import as_printed, fill_clause, missing_names
 from reportgen.staleness import Standing, take_stock
 from reportgen.state import Contents, Print, State
 from reportgen.template_errors import TemplateSource

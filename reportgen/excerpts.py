@@ -22,9 +22,10 @@ from reportgen.edition import Edition, Issuance, names_in
 from reportgen.folders import ISSUE, LOCALE_SHEET, OFFICE_LIST, SHARED_SHEET, TEMPLATES
 from reportgen.inspection import Days, Number, Signatory
 from reportgen.locales import LocaleFile
+from reportgen.markup import Page
 from reportgen.model import Text, Unknown
 from reportgen.office import Body, Entry, Office, Person, original
-from reportgen.page import Page, bare_template, kept_names
+from reportgen.page import bare_template, kept_names
 from reportgen.sheets import SheetSource, bare_sheet
 from reportgen.template_errors import TemplateSource
 from reportgen.workspace import Library, LoadedInspection

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from reportgen.archive import Attachment
 from reportgen.fonts import FontSet
-from reportgen.page import Page
+from reportgen.markup import Page
 from reportgen.pictures import Picture
 from reportgen.sheets import SheetSource
 

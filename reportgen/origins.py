@@ -9,11 +9,11 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from xml.etree.ElementTree import Element
 
 from lxml import etree
 
 from reportgen.diagnostics import Diagnostic, Place
+from reportgen.markup import Key
 from reportgen.template_errors import MAIN, TemplateSource
 
 _MARK = "data-author"
@@ -23,23 +23,6 @@ _ANY_TAG = re.compile(
     rf"<!--.*?-->|<(?P<end>/?)(?P<element>[A-Za-z][\w-]*)(?: {_MARK}=\"(?P<mark>\d+)\")?[^<>]*?(?P<empty>/?)>",
     re.DOTALL,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Key:
-    """An element of a page: the how manieth of its kind, counted from 0, and the word of its tag that is wrong."""
-
-    element: str
-    css_class: str
-    number: int = 0
-    word: str = ""
-
-
-def key_of(element: Element, root: Iterable[Element], word: str = "") -> Key:
-    """Return the key of an element among all of a page, in their order."""
-    kind = (element.tag, element.get("class", ""))
-    same = (each for each in root if (each.tag, each.get("class", "")) == kind)
-    return Key(*kind, next(number for number, each in enumerate(same) if each is element), word)
 
 
 # ---- marks

@@ -29,33 +29,17 @@ from reportgen.edition import Edition
 from reportgen.filters import filters, final_words
 from reportgen.ingredients import Ingredient, Ledger, digest_of
 from reportgen.locales import Locale, locale_ingredient
+from reportgen.markup import ELEMENTS, Key, Page
 from reportgen.model import Unknown
 from reportgen.numbers import letter, roman
-from reportgen.origins import Key, Origins, mark
+from reportgen.origins import Origins, mark
 from reportgen.template_errors import CLAUSE, MAIN, TemplateSource, author_places
 from reportgen.typography import Typography, collapse, possible_letters, typeset
 
+_VOID = frozenset({"br", "col", "hr", "img", "meta"})  # of the elements that a page may have, those that never end
 _LINES = re.compile(r",? line \d+(?:, column \d+)?")  # that the parser names
 _BUILTIN_FILTERS = ("batch", "first", "last", "length", "list")
 _BUILTIN_TESTS = ("defined", "none", "odd", "even", "string")
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """One edition as HTML: all its words, in order, with the elements and classes that the strict reader knows.
-
-    ``template`` is the main template, for messages. ``vocabulary`` is each element of the body with its class, once.
-    ``used`` is what the page was made of, all but the inspection itself. ``words`` are its texts, a line each, as names
-    of the office are looked for in them. ``filled`` tells the forms that each clause took, as HTML.
-    """
-
-    html: str
-    language: str
-    template: Place
-    vocabulary: frozenset[tuple[str, str]] = frozenset()
-    used: tuple[Ingredient, ...] = ()
-    words: str = ""
-    filled: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -78,7 +62,10 @@ class Manuscript:
         """Return the page as it is printed."""
         root = deepcopy(self._root)
         typeset(root, self._typography)
-        html = etree.tostring(root, method="html", encoding="unicode", doctype="<!DOCTYPE html>")
+        for element in root.iter():
+            if not len(element) and element.text is None and element.tag not in _VOID:
+                element.text = ""  # <div/> would be open in HTML
+        html = etree.tostring(root, encoding="unicode", doctype="<!DOCTYPE html>")
         return Page(html, self.language, self.template, self.vocabulary, self._ledger.used, self.words, self.filled)
 
     def possible_letters(self) -> frozenset[str]:
@@ -440,11 +427,6 @@ def as_printed(filled: str, edition: Edition) -> str:
 
 # ---- checks of the vocabulary ---------------------------------------------------------------------------------------
 
-# What the strict reader reads; each element of the second list is a style of its own in Word, named by its class.
-ELEMENTS = (
-    "section", "header", "div", "p", "h1", "h2", "h3", "ul", "li", "hr", "table", "colgroup", "col", "thead", "tbody",
-    "tr", "th", "td", "figure", "img", "figcaption", "span", "br", "a",
-)  # fmt: skip
 _STYLED = frozenset({"p", "h1", "h2", "h3", "li", "hr", "th", "td", "figure", "figcaption", "img", "col", "a"})
 
 

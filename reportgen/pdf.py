@@ -11,7 +11,6 @@ from typing import Any, Protocol
 from xml.etree.ElementTree import Element
 
 import weasyprint
-from weasyprint import HTML
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
 from reportgen.archive import (
@@ -26,8 +25,10 @@ from reportgen.archive import (
 from reportgen.breaks import exact_breaks, mark_word_ends
 from reportgen.fields import link_rooms, make_fields
 from reportgen.justification import even_lines
+from reportgen.markup import parse
 from reportgen.stylesheet import StyleSheet, no_warnings
 from reportgen.textlayer import exact_glyphs, true_text
+from reportgen.user_agent import ParsedPage
 
 # Not a place on the network (RFC 6761): the names of the pictures, and so the bytes of the PDF, depend on no folder.
 BASE_URL = "https://pictures.invalid/"
@@ -51,9 +52,9 @@ class PictureFetcher(URLFetcher):  # type: ignore[misc]
         return URLFetcherResponse(url, self._pictures[url], {"Content-Type": "image/jpeg"})
 
 
-def parse_page(html: str, pictures: Mapping[str, bytes]) -> HTML:
-    """Return the page as WeasyPrint reads it, able to fetch the job's pictures only."""
-    return HTML(string=html, base_url=BASE_URL, url_fetcher=PictureFetcher(pictures))
+def parse_page(html: str, pictures: Mapping[str, bytes]) -> ParsedPage:
+    """Return the page as WeasyPrint takes it, able to fetch the job's pictures only."""
+    return ParsedPage(parse(html), BASE_URL, PictureFetcher(pictures))
 
 
 class FontChoice(Protocol):
@@ -67,7 +68,7 @@ class FontChoice(Protocol):
 
 
 def print_pdf(
-    page: HTML,
+    page: ParsedPage,
     sheet: StyleSheet,
     rules: Mapping[Element, float],
     fonts: FontChoice,

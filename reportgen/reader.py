@@ -29,8 +29,7 @@ from reportgen.blocks import (
     Table,
 )
 from reportgen.diagnostics import Diagnostic, Place, TemplateError
-from reportgen.origins import key_of
-from reportgen.page import ELEMENTS
+from reportgen.markup import ELEMENTS, key_of
 from reportgen.stylesheet import ComputedStyles
 
 _HEADINGS = {"h1": 1, "h2": 2, "h3": 3}

@@ -54,7 +54,7 @@ def _read(job: Job, html: object, sheet: StyleSheet) -> ReadPage:
 def text_look(sheets: tuple[SheetSource, ...], html: str) -> Look:
     """Return the look of a page's text, before any class changes it."""
     parsed = parse_page(html, {})
-    return _style_sheet(sheets).compute(parsed).look(parsed.etree_element.find("body"))
+    return _style_sheet(sheets).compute(parsed).look(next(parsed.etree_element.iter("body")))
 
 
 @lru_cache(maxsize=16)

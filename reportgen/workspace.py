@@ -39,8 +39,9 @@ from reportgen.folders import (
 from reportgen.fonts import FontSet, find_fonts
 from reportgen.inspection import Inspection, read_inspection
 from reportgen.locales import Locale, check_clauses, read_locale
+from reportgen.markup import Page
 from reportgen.office import Office, read_office
-from reportgen.page import Manuscript, Page, check_vocabulary, compiled_templates, find_origins, write_page
+from reportgen.page import Manuscript, check_vocabulary, compiled_templates, find_origins, write_page
 from reportgen.prose import ProseRules
 from reportgen.register import RegisterEntry
 from reportgen.sheets import SheetSource, check_sheet, classes

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from reportgen import edition, inspection, office, page, sheets
+from reportgen import edition, inspection, markup, office, page, sheets
 from reportgen.checks import check_inspection, check_office
 from reportgen.crosschecks import CROSS_CHECKS
 from reportgen.diagnostics import catalogue
@@ -97,7 +97,7 @@ def test_the_filters_and_tests_of_a_page_are_told(real: edition.Edition) -> None
 
 
 def test_the_elements_of_a_page_are_told() -> None:
-    assert sorted(told("templates.md", "Elements")) == sorted(page.ELEMENTS)
+    assert sorted(told("templates.md", "Elements")) == sorted(markup.ELEMENTS)
 
 
 def test_the_properties_of_style_sheets_are_told_with_their_words() -> None:

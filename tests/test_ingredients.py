@@ -30,8 +30,9 @@ from reportgen.edition import Issuance, make_edition
 from reportgen.ingredients import Ingredient, Ledger, digest_of
 from reportgen.inspection import Inspection, read_inspection
 from reportgen.locales import LocaleFile, read_locale
+from reportgen.markup import Page
 from reportgen.office import read_office
-from reportgen.page import Page, bare_template, template_ingredient, write_page
+from reportgen.page import bare_template, template_ingredient, write_page
 from reportgen.sheets import SheetSource
 from reportgen.sources import CONTAINER, pack
 from reportgen.template_errors import TemplateSource

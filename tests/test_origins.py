@@ -5,7 +5,8 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from reportgen.diagnostics import Diagnostic, Place
-from reportgen.origins import Key, Origins, key_of, mark
+from reportgen.markup import Key, key_of
+from reportgen.origins import Origins, mark
 from reportgen.template_errors import MAIN, TemplateSource
 
 
