@@ -47,18 +47,12 @@ def explain(asked: str, language: str) -> Explanation:
         name,
         found.severity,
         _plain(said["message"]),
-        why(found.code, language),
+        str(_read(language)[name]),
         tuple(map(_plain, said.get("hints", {}).values())),
         example.get("in", ""),
         example.get("wrong", ""),
         example.get("right", ""),
     )
-
-
-def why(code: str, language: str) -> str:
-    """Return why findings of a code's kind are told: the entry of the longest beginning of the code."""
-    reasons = _read(language)
-    return str(reasons[max((start for start in reasons if code.startswith(start)), key=len)])
 
 
 def _plain(sentence: str) -> str:

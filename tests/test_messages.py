@@ -68,6 +68,14 @@ def test_a_translation_uses_the_placeholders_of_the_english_sentence(language):
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+def test_each_finding_has_a_reason_of_its_own_for_explain(language):
+    source = resources.files("reportgen").joinpath(f"explanations/{language}.yaml").read_bytes()
+    reasons = read_yaml(source, language).data
+    assert list(reasons) == list(entries("en"))
+    assert len(set(reasons.values())) == len(reasons)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_no_entry_stands_twice_in_a_catalogue(language):
     source = resources.files("reportgen").joinpath(f"messages/{language}.yaml").read_bytes()
     assert read_yaml(source, language).data == catalogue(language)
