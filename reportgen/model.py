@@ -27,7 +27,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 from reportgen.calendars import DateForms, parse_date, parse_time
 from reportgen.diagnostics import Diagnostic, InputError, Place, Related, Word, sort_diagnostics
 from reportgen.numbers import ValueProblem, parse_count, parse_rate, shorten
-from reportgen.texts import nearest
+from reportgen.vocabulary import meant
 from reportgen.yamlfile import YamlFile
 
 Path = tuple[str | int, ...]
@@ -272,16 +272,20 @@ def diagnose(error: ErrorDetails, model: type[BaseModel], file: YamlFile) -> Dia
             return _wrong_shape("string_type", error["input"], place, key)
         case "enum" | "literal_error":
             allowed = str(context.get("expected", "")).replace("'", "").replace(" or ", ", ")
-            values = {"found": shorten(error["input"]), "allowed": allowed}
-            near = nearest(error["input"], allowed.split(", "))
-            values["suggestion"] = near or ""
-            return Diagnostic("not-one-of", place, values, "suggest" if near else "allowed", length=len(error["input"]))
+            return _not_one_of(error["input"], allowed, place)
         case "too_short":
             return Diagnostic("empty-list", place, {"key": key}, "add")
         case name if context and "values" in context:
             return _refused(name, path, context, error["input"], file)
         case _:
             return _wrong_setting(error, place)
+
+
+def _not_one_of(found: str, allowed: str, place: Place) -> Diagnostic:
+    near = meant(found, allowed.split(", "))
+    values = {"found": shorten(found), "allowed": allowed, "suggestion": near.word if near else ""}
+    hint = ("called" if near.called else "suggest") if near else "allowed"
+    return Diagnostic("not-one-of", place, values, hint, length=len(found))
 
 
 def _wrong_setting(error: ErrorDetails, place: Place) -> Diagnostic:
@@ -348,10 +352,10 @@ def _unknown_key(path: Path, model: type[BaseModel], file: YamlFile) -> Diagnost
     key = str(path[-1])
     allowed = list(_keys_at(model, path[:-1]))
     place = file.key_place(path)
-    values = {"key": key, "allowed": ", ".join(allowed)}
-    if near := nearest(key, allowed):
-        return Diagnostic("unknown-key", place, values | {"suggestion": near}, "suggest", length=len(key))
-    return Diagnostic("unknown-key", place, values, "allowed", length=len(key))
+    near = meant(key, allowed)
+    values = {"key": key, "allowed": ", ".join(allowed), "suggestion": near.word if near else ""}
+    hint = ("called" if near.called else "suggest") if near else "allowed"
+    return Diagnostic("unknown-key", place, values, hint, length=len(key))
 
 
 def _keys_at(model: type[BaseModel], path: Path) -> Iterator[str]:
