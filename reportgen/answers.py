@@ -22,6 +22,7 @@ if TYPE_CHECKING:  # a command loads what it needs itself
     from reportgen.listing import ListedEntry
     from reportgen.parity import Comparison
     from reportgen.redline import Change, Kind
+    from reportgen.scanned import Scanned
     from reportgen.staleness import Reason, Status
     from reportgen.verifying import Verification
 
@@ -230,6 +231,15 @@ def _preview_as_json(preview: Preview, language: str) -> dict[str, Any]:
         "missing": list(preview.missing),
         "problem": preview.problem.sentence(language) if preview.problem else None,
     }
+
+
+def show_scanned(settings: Settings, found: Scanned) -> None:
+    """Show what is known of the check mark of a paper."""
+    if settings.output_format == "json":
+        settings.give({"findings": [], **found.as_data()})
+        return
+    for line in found.lines(settings.language):
+        click.echo(line)
 
 
 def show_verified(settings: Settings, name: str, found: Verification) -> None:

@@ -263,6 +263,19 @@ def text_of(inlines: tuple[Inline, ...]) -> str:
     return "".join("\n" if isinstance(inline, LineBreak) else inline.text for inline in inlines)
 
 
+def figures(blocks: tuple[Block, ...]) -> Iterator[Figure]:
+    """Yield every picture in reading order."""
+    for block in blocks:
+        match block:
+            case Figure():
+                yield block
+            case Columns():
+                for cell in block.cells:
+                    yield from figures(cell)
+            case Section():
+                yield from figures(block.blocks)
+
+
 def leaves(blocks: tuple[Block, ...]) -> Iterator[Paragraph]:
     """Yield every paragraph in reading order: of lists, cells, captions, columns and sections too."""
     for block in blocks:

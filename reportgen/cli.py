@@ -399,14 +399,24 @@ def register(
 
 
 @main.command()
-@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True), required=False)
+@click.option("--qr", "scanned", metavar="TEXT", help="In place of a file: what the check mark of a paper says.")
 @reports
-def verify(settings: Settings, file: Path) -> None:
+def verify(settings: Settings, file: Path | None, scanned: str | None) -> None:
     """Tell whether a PDF or a DOCX is one that was issued, unchanged, and whether its sources still make it."""
     from reportgen.folders import Workspace, cache_folder
+
+    if (file is None) == (scanned is None):
+        raise click.UsageError("either FILE or --qr TEXT")
+    workspace = Workspace.find(settings.folder)
+    if file is None:
+        from reportgen.scanned import compare_mark
+
+        mark = compare_mark(workspace, scanned or "")
+        answers.show_scanned(settings, mark)
+        sys.exit(0 if mark.good else 1)
     from reportgen.verifying import verify as verify_file
 
-    workspace = Workspace.find(settings.folder)
     found = verify_file(workspace, file.name, file.read_bytes(), cache_folder())
     answers.show_verified(settings, file.name, found)
     sys.exit(0 if found.good else 1)

@@ -19,8 +19,9 @@ from reportgen.inspection import Area, BodyReference, Inspection, PersonReferenc
 from reportgen.locales import Locale, clause
 from reportgen.model import Text, Unknown, walk
 from reportgen.numbers import percentage
-from reportgen.office import Body, Office, Person, entry_ingredient, original
+from reportgen.office import CHECK_MARK, Body, Office, Person, entry_ingredient, original
 from reportgen.register import issued_identifier
+from reportgen.tools import drawing_tool
 
 # ---- what a template sees -------------------------------------------------------------------------------------------
 
@@ -241,6 +242,7 @@ class Issuance:
 class Edition:
     """One inspection in one language: the unit that is printed, stale or issued.
 
+    ``check_mark`` tells whether its page ends with a mark to scan: only what is issued has what it would say.
     ``people`` and ``places`` are names, in its language, that lines do not break as they like; ``office_names`` are
     those of the office file among them. ``ledger`` tells what it was made of.
     """
@@ -250,6 +252,7 @@ class Edition:
     inspection: InspectionView
     native_digits: bool
     is_draft: bool
+    check_mark: bool = False
     people: frozenset[str] = frozenset()
     places: frozenset[str] = frozenset()
     office_names: frozenset[str] = frozenset()
@@ -277,8 +280,12 @@ def make_edition(
     locale = locale.on(inspection.wording_day)
     ledger = Ledger()
     translator = _Translator(identifier, office, locale.recorded(ledger), ledger, issuance)
+    ledger.add_later(partial(entry_ingredient, office, CHECK_MARK, locale.language))
+    marked = office.check_mark and issuance is not None
     if issuance:
         ledger.add(issuance.ingredient)
+    if marked:
+        ledger.add_later(drawing_tool)
     facts = translator.inspection(inspection)
     digits = inspection.digits or translator.locale.data.digits
     people, places = names_in(office, locale.language)
@@ -289,6 +296,7 @@ def make_edition(
         inspection=facts,
         native_digits=digits == "native",
         is_draft=any(entry.unconfirmed for _, entry in used_entries(inspection, office)),
+        check_mark=marked,
         people=people | own_people,
         places=places | own_places,
         office_names=people | places,

@@ -24,7 +24,7 @@ from reportgen.inspection import Days, Number, Signatory
 from reportgen.locales import LocaleFile
 from reportgen.markup import Page
 from reportgen.model import Text, Unknown
-from reportgen.office import Body, Entry, Office, Person, original
+from reportgen.office import CHECK_MARK, Body, Entry, Office, Person, original
 from reportgen.page import bare_template, kept_names
 from reportgen.sheets import SheetSource, bare_sheet
 from reportgen.template_errors import TemplateSource
@@ -140,7 +140,8 @@ def _office(office: Office, edition: Edition, page: Page) -> dict[str, Any]:
         sections[section] = {**sections.get(section, {}), **entries}
     order = (key for key in Office.model_fields if sections.get(key))
     own = office.language if _has_originals(sections, office.language) else edition.language
-    return {"language": own} | {section: dict(sorted(sections[section].items())) for section in order}
+    found: dict[str, Any] = {section: dict(sorted(sections[section].items())) for section in order}
+    return {"language": own} | found | ({CHECK_MARK: "true"} if office.check_mark else {})
 
 
 def _entry(office: Office, entry: Text | Body | Person, language: str) -> dict[str, Any]:

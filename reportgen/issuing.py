@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reportgen.build import Order, PrintedFile, made_of, prepare_jobs, render_files
+from reportgen.checkmark import content_digest
 from reportgen.checks import check_number
 from reportgen.diagnostics import Diagnostic, InputError, Place
 from reportgen.edition import Issuance
@@ -223,6 +224,7 @@ class Desk:
                     "day": loaded.inspection.wording_day.isoformat(),
                     "words": page.words,
                     "blocks": blocks[language],
+                    "content": content_digest(text for _, text in blocks[language]),
                     "used": [asdict(each) for each in made_of(loaded, language, photos, shared)],
                     "draft": [asdict(each) for each in made_of(draft, language, photos, shared)],
                 }

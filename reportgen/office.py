@@ -13,6 +13,8 @@ from reportgen.ingredients import Ingredient, digest_of
 from reportgen.model import Date, Id, IdOrText, Record, Refers, Text, validate
 from reportgen.yamlfile import YamlFile
 
+CHECK_MARK = "check_mark"  # the setting, as an ingredient
+
 
 class Entry(Record):
     """What every office entry may say: the reason why it still has to be confirmed."""
@@ -63,7 +65,10 @@ class Signing(Record):
 
 
 class Office(Record):
-    """The whole of ``office.yaml``. ``language`` is the office's own, in which names are first given."""
+    """The whole of ``office.yaml``. ``language`` is the office's own, in which names are first given.
+
+    ``check_mark``: whether issued minutes end with a mark to scan.
+    """
 
     language: Annotated[str, Refers("language")]
     titles: Mapping[Id, Text] = {}
@@ -72,6 +77,7 @@ class Office(Record):
     agencies: Mapping[Id, Agency] = {}
     people: Mapping[Id, Person] = {}
     signing: Signing | None = None
+    check_mark: bool = False
 
     def body(self, identifier: str) -> Agency | Unit | None:
         """Return the agency or the unit of an id."""
@@ -125,8 +131,11 @@ def entry_ingredient(office: Office, name: str, language: str) -> Ingredient | N
     """Return an entry as an ingredient of an edition in a language, None where the office has none of this name.
 
     Its content is what such an edition is made of: no other language's names, no reason why it is unconfirmed; of a
-    body, the days on which it existed with all that it lies in: the checks of an inspection depend on them.
+    body, the days on which it existed with all that it lies in: the checks of an inspection depend on them. The setting
+    ``check_mark`` has a name of its own.
     """
+    if name == CHECK_MARK:
+        return Ingredient("office", name, "", digest_of(office.check_mark), str(office.check_mark).lower())
     entry = office.entry(name)
     if entry is None:
         return None

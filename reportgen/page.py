@@ -262,6 +262,7 @@ def _names(edition: Edition) -> dict[str, Any]:
         "inspection": edition.inspection,
         "team": edition.inspection.team,
         "is_draft": edition.is_draft,
+        "check_mark": edition.check_mark,
         "native_digits": edition.native_digits,
         "language_tag": edition.locale.data.tag,
         "signatures_in_a_row": edition.locale.data.signatures_in_a_row,

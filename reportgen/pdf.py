@@ -39,7 +39,7 @@ class PictureFetcher(URLFetcher):  # type: ignore[misc]
 
     def __init__(self, pictures: Mapping[str, bytes]) -> None:
         super().__init__(allowed_protocols=("https",), allow_redirects=False, fail_on_errors=True)
-        self._pictures = {BASE_URL + name: content for name, content in pictures.items()}
+        self._pictures = pictures
 
     def fetch(self, url: str, headers: Any = None) -> URLFetcherResponse:
         """Return a picture of the job.
@@ -47,14 +47,21 @@ class PictureFetcher(URLFetcher):  # type: ignore[misc]
         Raises:
             FatalURLFetchingError: for every other address.
         """
-        if url not in self._pictures:
+        name = url.removeprefix(BASE_URL)
+        if name == url or name not in self._pictures:
             raise FatalURLFetchingError(f"refused: {url[:120]}")
-        return URLFetcherResponse(url, self._pictures[url], {"Content-Type": "image/jpeg"})
+        return URLFetcherResponse(url, self._pictures[name], {"Content-Type": "image/jpeg"})
 
 
 def parse_page(html: str, pictures: Mapping[str, bytes]) -> ParsedPage:
     """Return the page as WeasyPrint takes it, able to fetch the job's pictures only."""
     return ParsedPage(parse(html), BASE_URL, PictureFetcher(pictures))
+
+
+def identifier_of(page: ParsedPage) -> str:
+    """Return by which mark a page says which issued minutes it holds; empty where they are not issued."""
+    meta = page.etree_element.find("head/meta[@name='dcterms.identifier']")
+    return "" if meta is None else str(meta.get("content", ""))
 
 
 class FontChoice(Protocol):
@@ -95,8 +102,6 @@ def print_pdf(
     for element, length in rules.items():
         element.set("style", f"width: {length}pt; margin-left: auto; margin-right: auto")
     fields: dict[str, str] = {}
-    mark = page.etree_element.find("head/meta[@name='dcterms.identifier']")
-    identifier = "" if mark is None else mark.get("content", "")
     body = page.etree_element.find("body")
     if body is not None:
         _name_second_fonts(body, fonts, families)
@@ -104,7 +109,7 @@ def print_pdf(
         fields = link_rooms(body)
     said = {meta.get("name"): meta.get("content") for meta in page.etree_element.iter("meta")}
     with no_warnings(path), exact_breaks(), even_lines(), exact_glyphs(), full_tags():
-        finisher = partial(_finish, fields, {each.name: each.media_type for each in attachments}, identifier)
+        finisher = partial(_finish, fields, {each.name: each.media_type for each in attachments}, identifier_of(page))
         content = page.write_pdf(
             stylesheets=sheet.sheets,
             font_config=sheet.fonts,

@@ -6,14 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from reportgen.blocks import Document, Look
+from reportgen.blocks import Document, Look, figures, leaves
+from reportgen.checkmark import PICTURE, Mark
 from reportgen.docx import print_docx
 from reportgen.docx_fonts import embed_fonts
 from reportgen.job import Job
-from reportgen.pdf import parse_page, print_pdf
+from reportgen.pdf import identifier_of, parse_page, print_pdf
 from reportgen.reader import ReadPage, read_page
 from reportgen.sheets import SheetSource
 from reportgen.stylesheet import StyleSheet
+from reportgen.user_agent import ParsedPage
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +31,13 @@ def render(job: Job) -> Artifacts:
 
     Raises:
         TemplateError: where the page or its style sheet is not as both printers need it.
-        SetupError: where a font is to be embedded that may not be.
+        SetupError: where a font is to be embedded that may not be, or the check mark cannot be drawn here.
     """
     contents = {name: picture.content for name, picture in job.pictures.items()}
     sheet = _style_sheet(job.sheets)
     html = parse_page(job.page.html, contents)
     read = _read(job, html, sheet)
+    contents |= _check_mark(read.document)  # the page looks pictures up when it is printed
     files: dict[str, bytes] = {}
     if "docx" in job.formats:
         files["docx"] = print_docx(read.document, contents, job.fonts)
@@ -46,8 +49,18 @@ def render(job: Job) -> Artifacts:
     return Artifacts(files, read.document)
 
 
-def _read(job: Job, html: object, sheet: StyleSheet) -> ReadPage:
+def _check_mark(document: Document) -> dict[str, bytes]:
+    """Return the mark of a page that asks for it: what it says depends on all words of the page."""
+    if all(figure.picture != PICTURE for figure in figures(document.blocks)):
+        return {}
+    mark = Mark.of(document.identifier, (leaf.text for leaf in leaves(document.blocks)))
+    return {PICTURE: mark.draw()}
+
+
+def _read(job: Job, html: ParsedPage, sheet: StyleSheet) -> ReadPage:
     sizes = {name: (picture.width, picture.height) for name, picture in job.pictures.items()}
+    if identifier_of(html):
+        sizes[PICTURE] = (1, 1)  # a draft has no mark
     return read_page(sheet.compute(html), sheet.classes, sizes, job.fonts, job.page.template)
 
 

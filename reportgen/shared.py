@@ -12,6 +12,7 @@ from reportgen.ingredients import Ingredient, digest_of
 from reportgen.locales import clause_ingredient, in_force, locale_ingredient
 from reportgen.office import entry_ingredient
 from reportgen.page import names_ingredient, template_ingredient
+from reportgen.tools import DRAWS, drawing_tool
 from reportgen.typography import Together
 from reportgen.workspace import Library
 
@@ -92,6 +93,8 @@ class Shared:
                 return template_ingredient(name, self._library.templates[language].get(name))
             case "register":
                 return self._library.issuance.ingredient if self._library.issuance else None
+            case "tool" if used.name == DRAWS:
+                return drawing_tool()
             case "office":
                 return entry_ingredient(self._library.office, used.name, language)
             case _:

@@ -27,6 +27,7 @@ _LIBRARIES = {
     "tinycss2": "tinycss2",  # with PyYAML, it writes what is attached
     "pyyaml": "PyYAML",
 }
+DRAWS = "segno"  # the check mark
 # Library of the system → its name, and the function that tells its version.
 _SYSTEM = {
     "libpango-1.0.so.0": ("Pango", "pango_version_string"),
@@ -37,7 +38,7 @@ NOT_PRINTING = frozenset(
     {
         *("__main__", "alignment", "answers", "clauses", "cleaning", "cli", "differences", "doctor", "explain"),
         *("listing", "new", "parity", "redline", "register", "staleness", "state", "tables", "terminal", "tools"),
-        *("tracked", "verifying", "watch", "writing"),
+        *("scanned", "tracked", "verifying", "watch", "writing"),
     }
 )
 
@@ -51,12 +52,23 @@ def tools(digest: Callable[[str], str]) -> tuple[Ingredient, ...]:
     return tuple(sorted((*_libraries(), *_system(), _itself(digest))))
 
 
+def drawing_tool() -> Ingredient:
+    """Return what draws the check mark, an ingredient of the pages that have one; of no version where it is missing."""
+    return _tool(DRAWS, _installed().get(DRAWS, "?"))
+
+
 def _tool(name: str, version: str, digest: str = "") -> Ingredient:
     return Ingredient("tool", name, version, digest or hashlib.sha256(version.encode()).hexdigest(), version)
 
 
 def _libraries() -> Iterator[Ingredient]:
-    """Yield the installed libraries: pip names a folder by version, so that no file need be read."""
+    found = _installed()
+    for distribution, name in _LIBRARIES.items():
+        yield _tool(name, found.get(distribution, "?"))
+
+
+def _installed() -> dict[str, str]:
+    """Return the versions of what is installed: pip names a folder by version, so that no file need be read."""
     found: dict[str, str] = {}
     for folder in sys.path:
         try:
@@ -66,8 +78,7 @@ def _libraries() -> Iterator[Ingredient]:
         for entry in entries:
             if named := re.fullmatch(r"([^-]+)-([^-]+)\.(?:dist|egg)-info", entry):
                 found.setdefault(named[1].lower().replace("_", "-"), named[2])
-    for distribution, name in _LIBRARIES.items():
-        yield _tool(name, found.get(distribution, "?"))
+    return found
 
 
 def _system() -> Iterator[Ingredient]:

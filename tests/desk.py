@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import warnings
@@ -70,6 +71,11 @@ class Desk:
             assert old in text, f"{name} does not hold {old!r}"
             text = text.replace(old, new, 1)
         self.write(name, text)
+
+    def confirm(self) -> None:
+        """Let nothing in the office's list be unconfirmed any more."""
+        text = re.sub(r"\n +unconfirmed: >-\n( {6}.*\n)+", "\n", self.read("templates/office.yaml"))
+        self.write("templates/office.yaml", re.sub(r", unconfirmed: [^}]*", "", text))
 
     def place(self, name: str, words: str, column: str = "") -> str:
         """Return ``file:line:column`` of words in a file as it is now; of a part of them where it is given."""

@@ -202,11 +202,12 @@ def test_exactly_the_pages_that_use_a_clause_change_with_it(
     assert unused == UNUSED_CLAUSES[language]
 
 
+MARK = ("check_mark.alt", "check_mark.caption")
 UNUSED_CLAUSES = {
-    "vi": {"when", "held", "participants.attendees_unknown", "signed.by", "signed.when"},
+    "vi": {"when", "held", "participants.attendees_unknown", "signed.by", "signed.when", *MARK},
     "th": {
         *("letterhead.nation", "letterhead.motto", "signature.position", "participants.attendees_unknown"),
-        *("signed.by", "signed.when"),
+        *("signed.by", "signed.when", *MARK),
     },
 }
 
@@ -489,6 +490,19 @@ def test_a_new_name_that_stands_in_the_page_is_noticed_and_any_other_is_not(
     assert found == {"here": {(REAL, "th"), (FULL, "th")}}
     assert "คำสั่งด้าน" not in of(pages[REAL, "th"], "office")["names"].value
     assert "ดั๊กลัก" in of(pages[REAL, "th"], "office")["names"].value
+
+
+def test_whether_papers_have_a_mark_to_scan_is_an_ingredient_of_all(
+    sources: Sources, pages: dict[tuple[str, str], Page]
+) -> None:
+    """Of those that are issued, the page changes."""
+    marked = sources.with_office({**sources.office, "check_mark": "true"})
+    changed = {key for key in EDITIONS if key[0] == FULL}
+    assert compared(pages, iter([("mark", marked)])) == {"mark": changed, "mark (same page)": set(EDITIONS) - changed}
+    for key in EDITIONS:
+        page = marked.page(*key)
+        assert set(MARK) & set(of(page, "clause")) == (set(MARK) if key in changed else set())
+        assert set(of(page, "tool")) == ({"segno"} if key in changed else set())
 
 
 def test_the_name_of_a_former_unit_may_go_if_another_of_the_same_name_stays(

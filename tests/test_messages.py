@@ -18,6 +18,7 @@ from reportgen.calendars import Calendar
 from reportgen.diagnostics import Diagnostic, Place, Word, catalogue, one_line
 from reportgen.inspection import Inspection
 from reportgen.model import validate
+from reportgen.scanned import Match
 from reportgen.signatures import _TRUST, ADDED
 from reportgen.staleness import Standing
 from reportgen.verifying import _ATTACHED, _REPRODUCED, Verdict
@@ -117,7 +118,7 @@ LITERALS = set(
     office.yaml locale.yaml wording.yaml style.css docs/templates.md inspections/ templates/ output/
     output/.reportgen output/issued templates/office.yaml --reason -reason
     sign output/signed/ signing roots output -output -level B-B -holder -key -as PNG PIN PKCS p12 pfx RSA ECDSA bit pip
-    install reportgen[sign] PEM DER signing-space inch templates/minutes.css
+    install reportgen[sign] reportgen[qr] check_mark QR qr PEM DER signing-space inch templates/minutes.css
     a br hr img src alt figure figcaption p class th td col row scope page id title display block height
     YAML UTF-8 UTF-16 UTF-32 Unicode Notepad Save As MB Tab PDF DOCX Word JPEG PNG CLDR Pango icu4py fontconfig fc-list
     RG215 BB-ĐKT mm pt HH a-z LibreOffice fsType -embed-fonts -time-limit -memory-limit
@@ -228,6 +229,7 @@ COMPUTED = {
     "f'standing-{self.standing}'": frozenset(f"standing-{each}" for each in Standing),
     "f'entry-{self.state}'": frozenset({"entry-issued", "entry-replaced", "entry-changed"}),
     "f'verified-{self.verdict}'": frozenset(f"verified-{each}" for each in Verdict),
+    "f'scanned-{self.match}'": frozenset(f"scanned-{each}" for each in Match),
     "_ATTACHED[self.attached]": frozenset(_ATTACHED.values()),
     "_TRUST[self.trusted]": frozenset(_TRUST.values()),
     "f'signed-then-{self.added}'": frozenset(f"signed-then-{each}" for each in ADDED),

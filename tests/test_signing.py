@@ -90,8 +90,7 @@ def server() -> Iterator[Server]:
 def signers(office: Office, server: Server, tmp_path_factory: pytest.TempPathFactory) -> Signers:
     """An office where the real minutes are issued; nobody has signed."""
     desk = Desk(office.copy_workspace(tmp_path_factory.mktemp("office")), office.cache)
-    confirmed = re.sub(r"\n +unconfirmed: >-\n( {6}.*\n)+", "\n", desk.read("templates/office.yaml"))
-    desk.write("templates/office.yaml", re.sub(r", unconfirmed: [^}]*", "", confirmed))
+    desk.confirm()
     desk.write("templates/signing/root.crt", server.authority.root.pem.decode())
     answer = desk.run("issue", REAL)
     assert answer.exit_code == 0, answer.stderr
