@@ -15,14 +15,16 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from collections.abc import Iterator
+from binascii import unhexlify
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cache
+from struct import unpack
 from typing import Any, NamedTuple
 
 _SHOW = b"] TJ"
 _GLYPHS = re.compile(rb"<([0-9a-f]*)>|([^<>\s]+)")  # within a TJ array: codes of four digits, or a move
+_DIGITS = 4  # hexadecimal ones, of a code
 _BATCH = 100  # entries a CMap section may hold
 
 
@@ -59,7 +61,7 @@ def true_text(document: Any, pdf: Any) -> None:
     for stream in pdf.objects:
         operators = getattr(stream, "stream", None)
         if isinstance(operators, list) and any(_is_show(operator) for operator in operators):
-            stream.stream = _rewrite(operators, getattr(stream, _ATTRIBUTE, []), fonts)
+            stream.stream = _rewrite(operators, getattr(stream, _ATTRIBUTE, _Drawn()), fonts)
     for codes in fonts.values():
         codes.write(pdf)
 
@@ -69,18 +71,22 @@ def true_text(document: Any, pdf: Any) -> None:
 _ATTRIBUTE = "reportgen_drawn"
 
 
-class _Glyph(NamedTuple):
-    """One glyph drawn: where, and the text of its cluster if it is the cluster's last glyph, else an empty text."""
-
-    font: str
-    glyph: int
-    text: str
+Cluster = tuple[str, tuple[int, ...], str]
+"""Glyphs that are drawn together: their font, the glyphs, and the text that all of them stand for."""
 
 
-def _drawn_in(stream: Any) -> list[_Glyph]:
+@dataclass
+class _Drawn:
+    """What is drawn in a content stream: clusters, and the glyphs of one whose text has not been told yet."""
+
+    clusters: list[Cluster] = field(default_factory=list)
+    begun: list[int] = field(default_factory=list)
+
+
+def _drawn_in(stream: Any) -> _Drawn:
     if not hasattr(stream, _ATTRIBUTE):
-        setattr(stream, _ATTRIBUTE, [])
-    drawn: list[_Glyph] = getattr(stream, _ATTRIBUTE)
+        setattr(stream, _ATTRIBUTE, _Drawn())
+    drawn: _Drawn = getattr(stream, _ATTRIBUTE)
     return drawn
 
 
@@ -90,17 +96,34 @@ class _Notes(dict[int, str]):
     def __init__(self, font: Any) -> None:
         super().__init__(font.to_unicode)
         self._font = font.hash
-        self.drawn: list[_Glyph] = []
+        self.drawn = _Drawn()
 
     def __contains__(self, glyph: object) -> bool:
         return False  # WeasyPrint asks before each glyph whether its text is known already
 
     def __setitem__(self, glyph: int, text: str) -> None:
-        self.drawn.append(_Glyph(self._font, glyph, text))
+        drawn = self.drawn
+        if not text:  # its cluster goes on
+            drawn.begun.append(glyph)
+        elif drawn.begun:
+            drawn.clusters.append((self._font, (*drawn.begun, glyph), text))
+            drawn.begun.clear()
+        else:
+            drawn.clusters.append((self._font, (glyph,), text))
         self.setdefault(glyph, text)
 
 
 # ---- after drawing: a code for each glyph and text
+
+
+class _Coded(NamedTuple):
+    """A cluster as it is written: glyphs and codes in hexadecimal digits, four for each."""
+
+    glyphs: bytes
+    codes: bytes
+    length: int
+    is_exact: bool  # whether the texts of the codes make up the text
+    is_mark: bool  # whether the text begins with a mark, which belongs to the letter before
 
 
 @dataclass
@@ -111,6 +134,7 @@ class _Codes:
     codes: dict[tuple[int, str], int] = field(default_factory=dict)
     texts: dict[int, str] = field(default_factory=dict)  # by code
     extra: list[int] = field(default_factory=list)  # the glyphs of the further codes, in their order
+    clusters: dict[Cluster, _Coded] = field(default_factory=dict)
 
     @property
     def first_extra(self) -> int:
@@ -127,6 +151,22 @@ class _Codes:
             self.codes[glyph, text] = code
             self.texts[code] = text
         return self.codes[glyph, text]
+
+    def coded(self, cluster: Cluster) -> _Coded:
+        """Return the codes that draw a cluster and read as its text."""
+        found = self.clusters.get(cluster)
+        if found is None:
+            _, glyphs, text = cluster
+            parts, is_exact = _spread(text, len(glyphs))
+            codes = [self.code(glyph, part) for glyph, part in zip(glyphs, parts, strict=True)]
+            found = self.clusters[cluster] = _Coded(
+                b"".join(b"%04x" % glyph for glyph in glyphs),
+                b"".join(b"%04x" % code for code in codes),
+                len(glyphs),
+                is_exact,
+                unicodedata.category(unicodedata.normalize("NFKD", text)[0]) == "Mn",
+            )
+        return found
 
     def write(self, pdf: Any) -> None:
         """Put the codes into the font's dictionaries: ToUnicode, and for further codes CIDToGIDMap and W."""
@@ -174,76 +214,77 @@ def _unicode_map(texts: dict[int, str]) -> list[bytes]:
 # ---- after drawing: the operators of a page
 
 
-@dataclass
-class _Code:
-    """What is written for one glyph: its code, and the marked content that begins before it or ends after it."""
+class _Letter(NamedTuple):
+    """A letter with its marks, as drawn: the places of its first glyph and behind its last one, and its text."""
 
-    glyph: int
-    code: int
-    before: bytes = b""
-    after: bytes = b""
-
-
-@dataclass
-class _Letter:
-    """A letter with its marks, as drawn: its text, its codes, and whether their texts make up the text exactly."""
-
-    start: int  # its first glyph's place in the order of drawing
+    start: int  # counted in the order of drawing
+    end: int
     text: str
-    codes: list[_Code]
-    is_exact: bool
-
-    @property
-    def end(self) -> int:
-        """The place after its last glyph."""
-        return self.start + len(self.codes)
+    is_exact: bool  # whether the texts of its codes make up the text
 
 
-def _rewrite(operators: list[Any], drawn: list[_Glyph], fonts: dict[str, _Codes]) -> list[Any]:
+@dataclass
+class _Written:
+    """What is written for the glyphs of a content stream, by their places: codes, and marked content around them."""
+
+    glyphs: bytes  # four hexadecimal digits each
+    codes: bytes
+    before: dict[int, bytes] = field(default_factory=dict)  # marked content that begins before a glyph
+    after: dict[int, bytes] = field(default_factory=dict)  # or ends after it
+    marked: bytearray = field(init=False)  # 1 for each glyph before which it begins, or after which it ends
+
+    def __post_init__(self) -> None:
+        self.marked = bytearray(len(self.codes) // _DIGITS)
+
+    def mark(self, start: int, end: int, text: str) -> None:
+        """Let the glyphs from a place to another be read as a text."""
+        self.before[start] = b"/Span <</ActualText <feff%s>>> BDC" % _hexadecimal(text)
+        self.after[end - 1] = b"EMC"
+        self.marked[start] = self.marked[end - 1] = 1
+
+
+_Tokens = list[tuple[bytes, bytes]]  # of a TJ array: codes, or a move
+
+
+def _rewrite(operators: list[Any], drawn: _Drawn, fonts: dict[str, _Codes]) -> list[Any]:
     """Return the operators of a content stream with a code for each glyph and its text."""
+    if drawn.begun:
+        raise _moved("a cluster without a text")
     pen = _Pen(fonts)
-    for operator in operators:
-        if isinstance(operator, bytes) and operator:
-            pen.follow(operator)
-    letters = list(_letters(drawn, fonts, pen.drawing.lasts))
-    _mark(letters, pen.drawing)
-    rest = iter([code for letter in letters for code in letter.codes])
-    rewritten = [_show(operator, rest) if _is_show(operator) else operator for operator in operators]
-    if next(rest, None) is not None:
-        raise _moved("more glyphs were noted than drawn")
+    shown = {
+        number: pen.follow(operator)
+        for number, operator in enumerate(operators)
+        if isinstance(operator, bytes) and operator
+    }
+    coded = [fonts[cluster[0]].coded(cluster) for cluster in drawn.clusters]
+    written = _Written(b"".join([each.glyphs for each in coded]), b"".join([each.codes for each in coded]))
+    noted, found = len(written.glyphs) // _DIGITS, pen.place
+    if noted != found or written.glyphs != pen.glyphs():
+        raise _moved("more glyphs were noted than drawn" if noted > found else "other glyphs were noted than drawn")
+    _mark(_letters(drawn.clusters, coded, pen.drawing.lasts), pen.drawing, written)
+    rewritten = list(operators)
+    place = 0
+    for number, tokens in shown.items():
+        if tokens is not None:
+            rewritten[number], place = _show(tokens, place, written)
     return rewritten
 
 
-def _letters(drawn: list[_Glyph], fonts: dict[str, _Codes], lasts: set[int]) -> Iterator[_Letter]:
-    letter = _Letter(0, "", [], is_exact=True)
-    for cluster in _clusters(drawn):
-        text = cluster[-1].text
-        parts, is_exact = _spread(text, len(cluster))
-        codes = [_Code(g.glyph, fonts[g.font].code(g.glyph, part)) for g, part in zip(cluster, parts, strict=True)]
-        if letter.codes and (not _begins_with_mark(text) or letter.end - 1 in lasts):
-            yield letter
-            letter = _Letter(letter.end, "", [], is_exact=True)
-        is_exact = is_exact and letter.is_exact
-        letter = _Letter(letter.start, letter.text + text, letter.codes + codes, is_exact)
-    if letter.codes:
-        yield letter
-
-
-@cache
-def _begins_with_mark(text: str) -> bool:
-    return unicodedata.category(unicodedata.normalize("NFKD", text)[0]) == "Mn"
-
-
-def _clusters(drawn: list[_Glyph]) -> Iterator[list[_Glyph]]:
-    """Yield the glyphs of one cluster after the other; a cluster ends where a text stands."""
-    cluster: list[_Glyph] = []
-    for glyph in drawn:
-        cluster.append(glyph)
-        if glyph.text:
-            yield cluster
-            cluster = []
-    if cluster:
-        raise _moved("a cluster without a text")
+def _letters(clusters: Iterable[Cluster], coded: Iterable[_Coded], lasts: set[int]) -> list[_Letter]:
+    letters: list[_Letter] = []
+    start = end = 0
+    text = ""
+    is_exact = True
+    for (_, _, more), cluster in zip(clusters, coded, strict=True):
+        if end > start and (not cluster.is_mark or end - 1 in lasts):
+            letters.append(_Letter(start, end, text, is_exact))
+            start, text, is_exact = end, "", True
+        end += cluster.length
+        text += more
+        is_exact = is_exact and cluster.is_exact
+    if end > start:
+        letters.append(_Letter(start, end, text, is_exact))
+    return letters
 
 
 def _spread(text: str, count: int) -> tuple[list[str], bool]:
@@ -262,7 +303,7 @@ def _spread(text: str, count: int) -> tuple[list[str], bool]:
 class _Drawing:
     """What the operators of a content stream tell of its glyphs, which are counted in the order of drawing."""
 
-    wide: set[int] = field(default_factory=set)  # those that have a width
+    widths: list[int] = field(default_factory=list)  # of all of them, in thousandths of the font's size
     astray: set[int] = field(default_factory=set)  # raised ones that are moved to the right
     set_back: set[int] = field(default_factory=set)  # those that are moved far to the left
     lasts: set[int] = field(default_factory=set)  # the last ones of each text object, and of each line within it
@@ -274,14 +315,18 @@ class _Drawing:
         its own, and one that is moved to the right begins behind the letter after it.
         """
         places = range(letter.start, letter.end)
-        behind = max(self.wide.intersection(places), default=letter.start)
-        return letter.end - 1 not in self.lasts and any(place in self.astray for place in places if place > behind)
+        if letter.end - 1 in self.lasts or self.astray.isdisjoint(places):
+            return False
+        behind = max((place for place in places if self.widths[place] > 0), default=letter.start)
+        return any(place in self.astray for place in places if place > behind)
 
     def is_scattered(self, letter: _Letter) -> bool:
         """Return whether the marks of the letter may be read apart from it, or in another order.
 
         Where a mark is moved to the left by a tenth of the font's size, some readers (poppler) begin a new line.
         """
+        if letter.end == letter.start + 1:
+            return False
         marks = range(letter.start + 1, letter.end)
         return not (self.astray.isdisjoint(marks) and self.set_back.isdisjoint(marks))
 
@@ -295,33 +340,41 @@ class _Pen:
 
     def __init__(self, fonts: dict[str, _Codes]) -> None:
         self.drawing = _Drawing()
+        self.place = 0  # of the next glyph
         self._fonts = fonts
-        self._place = 0
+        self._glyphs: list[bytes] = []
         self._widths: dict[int, int] = {}
         self._size = 0.0
         self._is_raised = False
         self._matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
         self._along = 0.0  # the way from the beginning of the matrix, in text space
 
-    def follow(self, operator: bytes) -> None:
-        """Take one operator into account."""
-        *operands, name = operator.split()
-        if _is_show(operator):
-            self._show(operator)
+    def glyphs(self) -> bytes:
+        """Return all glyphs that were shown, in hexadecimal digits."""
+        return b"".join(self._glyphs)
+
+    def follow(self, operator: bytes) -> _Tokens | None:
+        """Take one operator into account; return what it shows, None where it shows no text."""
+        if operator.endswith(_SHOW):
+            tokens: _Tokens = _GLYPHS.findall(_inside(operator))
+            self._show(tokens)
+            return tokens
+        name = operator[-2:]
+        if name == b"Tm":
+            self._begin(*map(float, operator.split()[:-1]))
         elif name == b"Tf":
-            font = self._fonts.get(operands[0].decode().removeprefix("/"))
+            font = self._fonts.get(operator.split()[0].decode().removeprefix("/"))
             self._widths = font.font.widths if font else {}
-            self._size = float(operands[1])
+            self._size = float(operator.split()[1])
         elif name == b"Ts":
-            self._is_raised = float(operands[0]) != 0
-        elif name == b"Tm":
-            self._begin(*map(float, operands))
+            self._is_raised = float(operator.split()[0]) != 0
         elif name == b"ET":
             self._end()
+        return None
 
     def _end(self) -> None:
-        if self._place:
-            self.drawing.lasts.add(self._place - 1)
+        if self.place:
+            self.drawing.lasts.add(self.place - 1)
 
     def _begin(self, *matrix: float) -> None:
         a, b, _, _, x, y = self._matrix
@@ -332,38 +385,38 @@ class _Pen:
         self._matrix = (a, b, c, d, x, y)
         self._along = 0.0
 
-    def _show(self, operator: bytes) -> None:
-        move = 0.0
-        for digits, number in _GLYPHS.findall(_inside(operator)):
-            move += float(number or 0)
-            for start in range(0, len(digits), 4):
-                width = self._widths.get(int(digits[start : start + 4], 16), 0)
-                self._note(width, move)
-                self._along += (width - move) * self._size / 1000
-                move = 0.0
-        self._along -= move * self._size / 1000
+    def _show(self, tokens: _Tokens) -> None:
+        drawing, widths, place = self.drawing, self._widths, self.place
+        along = move = 0.0  # in thousandths of the font's size
+        for digits, number in tokens:
+            if number:
+                move += float(number)
+                continue
+            if not digits:
+                continue
+            if self._is_raised and move < 0:
+                drawing.astray.add(place)
+            if move >= _SET_BACK:
+                drawing.set_back.add(place)
+            glyphs = unpack(f">{len(digits) // _DIGITS}H", unhexlify(digits))
+            shown = [widths.get(glyph, 0) for glyph in glyphs]
+            drawing.widths += shown
+            self._glyphs.append(digits)
+            along += sum(shown) - move
+            move = 0.0
+            place += len(shown)
+        self.place = place
+        self._along += (along - move) * self._size / 1000
 
-    def _note(self, width: int, move: float) -> None:
-        if width > 0:
-            self.drawing.wide.add(self._place)
-        if self._is_raised and move < 0:
-            self.drawing.astray.add(self._place)
-        if move >= _SET_BACK:
-            self.drawing.set_back.add(self._place)
-        self._place += 1
 
-
-def _mark(letters: list[_Letter], drawing: _Drawing) -> None:
+def _mark(letters: list[_Letter], drawing: _Drawing, written: _Written) -> None:
     """Put an ActualText around letters that their codes do not say, or that could be read in another order."""
     first: int | None = None  # of the letters to be marked together
     for place, letter in enumerate(letters):
         if first is None and (not letter.is_exact or drawing.is_scattered(letter)):
             first = place
         if first is not None and not drawing.is_astray(letter):
-            marked = letters[first : place + 1]
-            text = "".join(letter.text for letter in marked)
-            marked[0].codes[0].before = b"/Span <</ActualText <feff%s>>> BDC" % _hexadecimal(text)
-            marked[-1].codes[-1].after = b"EMC"
+            written.mark(letters[first].start, letter.end, "".join(each.text for each in letters[first : place + 1]))
             first = None
 
 
@@ -372,37 +425,53 @@ def _is_show(operator: Any) -> bool:
 
 
 def _inside(operator: bytes) -> bytes:
-    return operator.removesuffix(_SHOW).removeprefix(b"[")
+    """Return what stands in a TJ array, without moves by nothing."""
+    inside = operator.removesuffix(_SHOW).removeprefix(b"[")
+    return inside.replace(b">0.0<", b"").replace(b">0<", b"")
 
 
-def _show(operator: bytes, codes: Iterator[_Code]) -> bytes:
+def _show(tokens: _Tokens, place: int, written: _Written) -> tuple[bytes, int]:
     """Return a TJ operator with the codes of its glyphs, parted where marked content begins or ends.
 
     Empty strings are left out: PDFium forgets the move after one at the head of an array. So are moves by nothing,
     which WeasyPrint writes after many a Thai letter: they take more room than all that the text layer adds.
+
+    Args:
+        tokens: what the operator shows
+        place: of its first glyph
+        written: what is written for each glyph
     """
     output: list[bytes] = []
-    array = b""
-    for digits, move in _GLYPHS.findall(_inside(operator)):
+    array: list[bytes] = []
+    for digits, move in tokens:
         if move:
-            array += b" %s " % move if float(move) else b""  # two moves may follow each other
+            if float(move):
+                array.append(b" %s " % move)  # two moves may follow each other
             continue
-        for place in range(0, len(digits), 4):
-            code = next(codes, None)
-            if code is None or int(digits[place : place + 4], 16) != code.glyph:
-                raise _moved("other glyphs were noted than drawn")
-            if code.before:
-                output += [_array(array), code.before]
-                array = b""
-            array += b"<%04x>" % code.code
-            if code.after:
-                output += [_array(array), code.after]
-                array = b""
-    return b"\n".join(filter(None, [*output, _array(array)]))
+        end = place + len(digits) // _DIGITS
+        while (here := written.marked.find(1, place, end)) >= 0:
+            before, after = written.before.get(here), written.after.get(here)
+            array.append(_string(written, place, here))
+            if before:
+                output += [_array(array), before]
+                array = []
+            array.append(_string(written, here, here + 1))
+            if after:
+                output += [_array(array), after]
+                array = []
+            place = here + 1
+        array.append(_string(written, place, end))
+        place = end
+    return b"\n".join(filter(None, [*output, _array(array)])), place
 
 
-def _array(content: bytes) -> bytes:
-    return b"[" + content.replace(b"><", b"") + b"] TJ" if content else b""
+def _string(written: _Written, start: int, end: int) -> bytes:
+    return b"<%s>" % written.codes[start * _DIGITS : end * _DIGITS] if end > start else b""
+
+
+def _array(content: list[bytes]) -> bytes:
+    joined = b"".join(content)
+    return b"[" + joined.replace(b"><", b"") + b"] TJ" if joined else b""
 
 
 def _hexadecimal(text: str) -> bytes:

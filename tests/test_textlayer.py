@@ -235,8 +235,8 @@ def test_it_is_noticed_when_weasyprint_asks_for_new_glyphs_only(document: Any, m
 
 
 def test_it_is_noticed_when_a_page_draws_less_than_was_noted() -> None:
-    noted = [textlayer._Glyph("F", 7, "a"), textlayer._Glyph("F", 8, "b")]
-    fonts = {"F": textlayer._Codes(SimpleNamespace(glyph_count=9, missing={}))}
+    noted = textlayer._Drawn([("F", (7,), "a"), ("F", (8,), "b")])
+    fonts = {"F": textlayer._Codes(SimpleNamespace(glyph_count=9, missing={}, widths={}))}
     assert textlayer._rewrite([b"[<0007><0008>] TJ"], noted, fonts) == [b"[<00070008>] TJ"]
     with pytest.raises(RuntimeError, match="more glyphs were noted than drawn"):
         textlayer._rewrite([b"[<0007>] TJ"], noted, fonts)
@@ -247,23 +247,23 @@ def test_it_is_noticed_when_a_page_draws_less_than_was_noted() -> None:
 def test_it_is_noticed_when_a_cluster_has_no_text() -> None:
     fonts = {"F": textlayer._Codes(SimpleNamespace(glyph_count=9, missing={}))}
     with pytest.raises(RuntimeError, match="a cluster without a text"):
-        textlayer._rewrite([b"[<0007>] TJ"], [textlayer._Glyph("F", 7, "")], fonts)
+        textlayer._rewrite([b"[<0007>] TJ"], textlayer._Drawn([], [7]), fonts)
 
 
 def test_moves_between_glyphs_stay_apart() -> None:
-    noted = [textlayer._Glyph("F", 7, "a"), textlayer._Glyph("F", 8, "b")]
-    fonts = {"F": textlayer._Codes(SimpleNamespace(glyph_count=9, missing={}))}
+    noted = textlayer._Drawn([("F", (7,), "a"), ("F", (8,), "b")])
+    fonts = {"F": textlayer._Codes(SimpleNamespace(glyph_count=9, missing={}, widths={}))}
     (shown,) = textlayer._rewrite([b"[<0007>-12<>-3.5<0008> 4 ] TJ"], noted, fonts)
     assert re.findall(rb"<[^>]*>|[^<>\s\[\]]+", shown) == [b"<0007>", b"-12", b"-3.5", b"<0008>", b"4", b"TJ"]
 
 
 def test_moves_by_nothing_are_left_out() -> None:
-    noted = [textlayer._Glyph("F", 7, "a"), textlayer._Glyph("F", 8, "b")]
-    fonts = {"F": textlayer._Codes(SimpleNamespace(glyph_count=9, missing={}))}
+    noted = textlayer._Drawn([("F", (7,), "a"), ("F", (8,), "b")])
+    fonts = {"F": textlayer._Codes(SimpleNamespace(glyph_count=9, missing={}, widths={}))}
     assert textlayer._rewrite([b"[ 0.0 <0007> 0 <0008> -0 ] TJ"], noted, fonts) == [b"[<00070008>] TJ"]
 
 
-THAI = [textlayer._Glyph("F", glyph, text) for glyph, text in enumerate("กิข")]
+THAI = textlayer._Drawn([("F", (glyph,), text) for glyph, text in enumerate("กิข")])
 
 
 def marked(*operators: bytes) -> list[bytes]:
