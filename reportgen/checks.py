@@ -251,7 +251,7 @@ def _check_entries(inspection: Inspection, file: YamlFile, office: Office, offic
         place = file.place(path)
         if entry.unconfirmed and id(entry) not in seen:
             seen.add(id(entry))
-            values = {"name": _display_name(entry), "reason": entry.unconfirmed}
+            values = {"name": _display_name(entry), "reason": entry.unconfirmed.rstrip(". ")}
             found.append(Diagnostic("unconfirmed-entry", place, values, "confirm"))
     lacking = [
         (path, text)
