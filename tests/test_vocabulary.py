@@ -56,7 +56,7 @@ def test_what_the_guide_says_of_a_key_leads_to_it(language: str) -> None:
     for file in FILES:
         for record in records(file):
             for key in keys(record):
-                head = re.split(r"[,;:(“]", said.key(key).about)[0].strip()
+                head = re.split(r"[,;:.(“`]", said.key(key).about)[0].strip()
                 found = meant(head, [other.name for other in keys(record)])
                 assert found is not None, (entry_name(record), head)
                 assert found.word == key.name, (entry_name(record), head)
