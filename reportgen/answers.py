@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reportgen.diagnostics import Diagnostic, Word, severity_word, sort_diagnostics
+from reportgen.diagnostics import Diagnostic, Word, day_text, severity_word, sort_diagnostics
 from reportgen.terminal import Settings, finding_as_json
 
 if TYPE_CHECKING:  # a command loads what it needs itself
@@ -177,7 +177,7 @@ def show_versions(settings: Settings, versions: Sequence[Version], errors: Seque
     )
     rows = [[head.text(settings.language) for head in heads]]
     for version in versions:
-        since = version.since.isoformat() if version.since else Word("always").text(settings.language)
+        since = day_text(version.since, settings.language) if version.since else Word("always").text(settings.language)
         named = [f"{place.path}:{place.line}" for place in version.places]
         named += [Word("the-program").text(settings.language)] if version.of_program else []
         ids = version.inspections

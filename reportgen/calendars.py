@@ -117,7 +117,7 @@ def format_span(first: date, last: date, name: str, forms: DateForms) -> str:
     if first == last:
         return format_date(first, name, forms)
     if last < first:
-        raise DateError("date-span-reversed", {"first": first.isoformat(), "last": last.isoformat()}, "exchange")
+        raise DateError("date-span-reversed", {"first": first, "last": last}, "exchange")
     begin, end = split_interval_pattern(_form(forms.spans, name)[_greatest_difference(first, last)])
     return _apply(begin, first, forms) + _apply(end, last, forms)
 
@@ -147,7 +147,7 @@ def parse_date(text: str, forms: Iterable[DateForms]) -> date:
     day = _make_date(parts, era, found)
     if parts.weekday is not None and parts.weekday != day.weekday():
         right = parts.weekday_names[day.weekday()]
-        raise DateError("date-weekday-wrong", {"found": found, "day": day.isoformat(), "weekday": right}, "weekday")
+        raise DateError("date-weekday-wrong", {"found": found, "day": day, "weekday": right}, "weekday")
     return day
 
 
@@ -228,7 +228,7 @@ class _LocaleFormat(DateTimeFormat):
 
 def _apply(pattern: str, day: date, forms: DateForms) -> str:
     if forms.calendar is Calendar.BUDDHIST and day < _FIRST_DAY:
-        raise DateError("date-before-the-move", {"found": day.isoformat()}, "later")
+        raise DateError("date-before-the-move", {"found": day}, "later")
     return parse_pattern(pattern) % _LocaleFormat(day, forms)
 
 

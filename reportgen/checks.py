@@ -190,7 +190,7 @@ def _not_existing(place: Place, office: Office, identifier: str, inspection: Ins
     values = {
         "found": identifier,
         "name": name,
-        "day": inspection.date.last.isoformat(),
+        "day": inspection.date.last,
         "allowed": ", ".join(there) or "—",
     }
     return Diagnostic("not-existing-then", place, values, "allowed", length=len(identifier))

@@ -8,6 +8,7 @@ ReportgenError          something a user can mend; never shown as a stack trace
 
 from __future__ import annotations
 
+import datetime
 import re
 import unicodedata
 from bisect import bisect_right
@@ -72,8 +73,8 @@ class Diagnostic:
     """One finding: its name in the message catalogue, its place, and the values its sentence needs.
 
     ``name`` is an entry of ``messages/en.yaml``; ``hint`` one of that entry's ``hints``, or None. A value that is a
-    ``Word`` or another finding is said in the language of the sentence. ``related`` are other places of one of the same
-    files that the finding speaks of.
+    ``Word``, a day or another finding is said in the language of the sentence. ``related`` are other places of one of
+    the same files that the finding speaks of.
     """
 
     name: str
@@ -274,7 +275,8 @@ def severity_word(severity: Severity, language: str = "en") -> str:
 def catalogue(language: str) -> Mapping[str, Mapping[str, Any]]:
     """Return the message catalogue of a language: name → message, hints; in English also code and severity.
 
-    Three more entries hold what is no finding: ``severities``, ``ui`` (what commands say) and ``words`` (of ``Word``).
+    Four more entries hold what is no finding: ``severities``, ``dates`` (how a day is written, and how many years its
+    era counts more), ``ui`` (what commands say) and ``words`` (of ``Word``).
     """
     return _Catalogue(resources.files("reportgen").joinpath(f"messages/{language}.yaml").read_text(encoding="utf-8"))
 
@@ -314,6 +316,18 @@ def _entry(language: str, name: str) -> Mapping[str, Any]:
     return catalogue(language)[name]
 
 
+def day_text(day: datetime.date, language: str = "en") -> str:
+    """Return a day, or a moment, as the language of the user interface writes it: ``18/08/2566``.
+
+    Days before 1941 are not read from any file: the catalogue's years need no exception (``calendars.py``).
+    """
+    dates = catalogue(language)["dates"]
+    written = str(dates["form"]).format(day=day.day, month=day.month, year=day.year + int(dates["years"]))
+    if isinstance(day, datetime.datetime):
+        return f"{written} {day.timetz().isoformat(timespec='seconds')}"
+    return written
+
+
 def _filled(sentence: str, values: Mapping[str, Any], language: str) -> str:
     return sentence.format(**{name: _said(value, language) for name, value in values.items()})
 
@@ -324,5 +338,7 @@ def _said(value: Any, language: str) -> Any:
             return value.text(language)
         case Diagnostic():
             return value.sentence(language)
+        case datetime.date():
+            return day_text(value, language)
         case _:
             return value

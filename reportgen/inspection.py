@@ -99,7 +99,7 @@ class Days(Record):
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         if self.last < self.first:
-            values = {"first": self.first.isoformat(), "last": self.last.isoformat()}
+            values = {"first": self.first, "last": self.last}
             context = {"values": values, "hint": "swap", "at": "to", "related": {"from": Word("first-day")}}
             raise PydanticCustomError("days-out-of-order", "refused", context)
         return self

@@ -111,7 +111,7 @@ def _issuance(
     if request.revise:
         return _revision(own, draft, request, place)
     if own:
-        values = {"number": own[-1].symbol, "day": own[-1].recorded[:10]}
+        values = {"number": own[-1].symbol, "day": own[-1].recorded_day}
         raise InputError(Diagnostic("issued-already", place, values, "revise"))
     facts = draft.inspection
     year, series = facts.date.last.year, facts.number.series

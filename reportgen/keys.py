@@ -216,8 +216,8 @@ def _check_strength(certificate: Any) -> Iterator[Diagnostic]:
 def _check_days(certificate: Any, now: datetime.datetime) -> Iterator[Diagnostic]:
     values = {
         "holder": holder_of(certificate),
-        "first": certificate.not_valid_before.date().isoformat(),
-        "last": certificate.not_valid_after.date().isoformat(),
+        "first": certificate.not_valid_before.date(),
+        "last": certificate.not_valid_after.date(),
     }
     if now > certificate.not_valid_after:
         yield Diagnostic("certificate-expired", None, values, "renew")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import csv
+import datetime
 import io
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from reportgen.diagnostics import Word
+from reportgen.diagnostics import Word, day_text
 from reportgen.folders import INSPECTIONS, Workspace
 from reportgen.register import RegisterEntry, register_of
 from reportgen.staleness import Standing, issued_editions, take_stock
@@ -57,8 +58,9 @@ class ListedEntry:
         """Return the row for people."""
         entry = self.entry
         state = Word(f"entry-{self.state}").text(language)
+        day = day_text(datetime.date.fromisoformat(entry.day), language)
         lists = (" ".join(entry.languages), " ".join(entry.units))
-        return [entry.symbol, str(entry.revision), entry.day, entry.inspection, *lists, state]
+        return [entry.symbol, str(entry.revision), day, entry.inspection, *lists, state]
 
     def as_data(self) -> dict[str, object]:
         """Return the row for programs."""

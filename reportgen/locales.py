@@ -425,7 +425,7 @@ class _VersionReader:
             return None
 
     def _check_order(self, identifier: str, path: Path, before: datetime.date, since: datetime.date) -> None:
-        values = {"clause": identifier, "day": since.isoformat(), "before": before.isoformat()}
+        values = {"clause": identifier, "day": since, "before": before}
         if since == before:
             self._add("clause-version-twice", path, values, "write")
         elif since < before:
@@ -467,9 +467,9 @@ def clause(locale: Locale, identifier: str) -> Clause:
 def no_such_clause(locale: Locale, identifier: str, place: Place | None) -> Diagnostic:
     """Return the finding that the wording has no such clause, with the nearest one; or that it has none yet."""
     if locale.day and (versions := locale.versions.get(identifier)):
-        values = {"clause": identifier, "language": locale.language, "day": locale.day.isoformat()}
-        values["since"] = versions[0].since.isoformat() if versions[0].since else ""
-        return Diagnostic("clause-not-in-force", versions[0].place, values, "write")
+        since = versions[0].since or ""
+        dated = {"clause": identifier, "language": locale.language, "day": locale.day, "since": since}
+        return Diagnostic("clause-not-in-force", versions[0].place, dated, "write")
     near = difflib.get_close_matches(identifier, locale.clauses, n=1)
     values = {"clause": identifier, "language": locale.language, "suggestion": near[0] if near else ""}
     return Diagnostic("no-such-clause", place, values, "suggest" if near else "add", length=len(identifier))

@@ -40,18 +40,18 @@ def check_facts(
 def _check_days(inspection: Inspection, file: YamlFile, today: datetime.date | None) -> Iterator[Diagnostic]:
     first, last = inspection.date.first, inspection.date.last
     if today is not None and last > today:
-        values = {"day": last.isoformat(), "today": today.isoformat()}
+        values = {"day": last, "today": today}
         yield Diagnostic("visit-in-future", file.place(("date",)), values, "check")
     if inspection.period and inspection.period.last > last:
-        values = {"end": inspection.period.last.isoformat(), "day": last.isoformat()}
+        values = {"end": inspection.period.last, "day": last}
         yield Diagnostic("period-after-visit", file.place(("period", "to")), values, "check")
     decision = inspection.team.decision
     if decision and isinstance(decision.date, datetime.date) and decision.date > first:
-        values = {"day": decision.date.isoformat(), "first": first.isoformat()}
+        values = {"day": decision.date, "first": first}
         yield Diagnostic("decision-after-visit", file.place(("team", "decision", "date")), values, "check")
     for index, conclusion in enumerate(inspection.conclusions):
         if conclusion.due and conclusion.due < last:
-            values = {"day": conclusion.due.isoformat(), "last": last.isoformat()}
+            values = {"day": conclusion.due, "last": last}
             yield Diagnostic("due-before-visit", file.place(("conclusions", index, "due")), values, "check")
 
 

@@ -7,6 +7,7 @@ the row is added by whoever opens the register next, from the manifest. So no nu
 
 from __future__ import annotations
 
+import datetime
 import fcntl
 import hashlib
 import json
@@ -73,6 +74,11 @@ class RegisterEntry:
     def symbol(self) -> str:
         """Number and symbol, as a paper names it: ``12/BB-ĐKT``."""
         return f"{self.number}/{self.series}"
+
+    @property
+    def recorded_day(self) -> datetime.date:
+        """The day of issue."""
+        return datetime.date.fromisoformat(self.recorded[:10])
 
     def identifier(self, language: str) -> str:
         """The mark by which a file says which one it is."""

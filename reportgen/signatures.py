@@ -58,12 +58,13 @@ class Signature:
 
     def lines(self, language: str) -> Iterator[str]:
         """Yield what is known of it, in the language of the user interface."""
-        moment = self.moment.isoformat(sep=" ", timespec="seconds") if self.moment else "—"
+        moment = self.moment or "—"
         yield Word("signed-by", {"field": self.field, "signer": self.signer or "—", "moment": moment}).text(language)
         words = [*self.problems]
         if self.signer:
             words.append(Word("signed-with", {"algorithm": self.algorithm, "level": self.level}))
-            about = {"serial": self.serial, "issuer": self.issuer, "first": self.first, "last": self.last}
+            first, last = (datetime.date.fromisoformat(day) for day in (self.first, self.last))
+            about = {"serial": self.serial, "issuer": self.issuer, "first": first, "last": last}
             words.append(Word("signed-certificate", about))
             if self.chain:
                 words.append(Word("signed-chain", {"chain": " → ".join(self.chain)}))

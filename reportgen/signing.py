@@ -209,7 +209,7 @@ def _refuse_turn(there: Signatures, field: str, place: Place) -> None:
     """Refuse a signature where there is one already, or before those that the last one would lock out."""
     own = next((each for each in there.made if each.field == field), None)
     if own is not None:
-        values = {"field": field, "signer": own.signer, "moment": own.moment.isoformat() if own.moment else "—"}
+        values = {"field": field, "signer": own.signer, "moment": own.moment or "—"}
         raise InputError(Diagnostic("signed-already", place, values))
     others = [name for name in there.empty if name != field]
     if field == there.locking and others:

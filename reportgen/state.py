@@ -6,6 +6,7 @@ times serve as in git's index: they tell that a content need not be hashed again
 
 from __future__ import annotations
 
+import datetime
 import fcntl
 import hashlib
 import json
@@ -380,7 +381,7 @@ def _only_one(path: Path) -> Iterator[None]:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             holder = _holder(handle)
-            values = {"process": holder["process"], "computer": holder["computer"], "since": holder["since"]}
+            values = {"process": holder["process"], "computer": holder["computer"], "since": _moment(holder["since"])}
             raise SetupError(Diagnostic("build-running", None, values, "wait")) from None
         note = {"process": os.getpid(), "computer": socket.gethostname(), "since": time.strftime("%Y-%m-%d %H:%M:%S")}
         os.ftruncate(handle, 0)
@@ -397,6 +398,14 @@ def _holder(handle: int) -> dict[str, object]:
     except ValueError:
         found = {}
     return {name: found.get(name, "?") for name in ("process", "computer", "since")}
+
+
+def _moment(since: object) -> object:
+    """Return a moment as its note tells it; whatever else stands there as it is."""
+    try:
+        return datetime.datetime.fromisoformat(str(since))
+    except ValueError:
+        return since
 
 
 # ---- contents of files ----------------------------------------------------------------------------------------------

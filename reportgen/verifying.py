@@ -89,12 +89,12 @@ class Verification:
 
     def lines(self, file: str, language: str) -> Iterator[str]:
         """Yield what is known of the file, in the language of the user interface."""
-        words = {"file": file}
+        words: dict[str, object] = {"file": file}
         if self.entry:
             words |= {
                 "number": self.entry.symbol,
                 "revision": str(self.entry.revision),
-                "day": self.entry.recorded[:10],
+                "day": self.entry.recorded_day,
             }
         yield Word(f"verified-{self.verdict}", words).text(language)
         if self.entry and self.last_revision > self.entry.revision:

@@ -29,6 +29,17 @@ def test_the_wrong_file_is_told_with_code_line_column_and_hint(bench, case):
     assert sorted({code for code, *_ in found}) == sorted({case.code, *case.also})
 
 
+ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+@each()
+def test_a_day_in_a_finding_is_a_day_and_no_text_so_that_each_language_writes_it(bench, case):
+    for finding in bench.findings(case, "wrong"):
+        typed = str(finding.values.get("found"))
+        texts = [value for name, value in finding.values.items() if isinstance(value, str) and name != "examples"]
+        assert ISO_DAY.search(typed) or not [text for text in texts if ISO_DAY.search(text)]
+
+
 @each()
 def test_the_file_mended_by_the_hint_is_right(bench, case):
     assert {d.code for d in bench.findings(case, "mended")} == set(case.data.get("left", []))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import pickle
 
 import pytest
@@ -16,6 +17,7 @@ from reportgen.diagnostics import (
     Severity,
     TemplateError,
     Word,
+    day_text,
     full_text,
     one_line,
     sort_diagnostics,
@@ -123,3 +125,12 @@ def test_a_very_long_line_is_cut_round_the_place(index: int) -> None:
     line, carets = shown.splitlines()[-2:]
     assert len(line) < 260
     assert line[carets.index("^")] == "x"
+
+
+@pytest.mark.parametrize(("language", "day"), [("en", "2023-08-18"), ("vi", "18/08/2023"), ("th", "18/08/2566")])
+def test_a_day_in_a_sentence_is_written_as_its_reader_writes_days(language: str, day: str) -> None:
+    moment = datetime.datetime(2023, 8, 18, 9, 5, 7)
+    assert day_text(moment.date(), language) == day
+    assert day_text(moment, language) == f"{day} 09:05:07"
+    finding = Diagnostic("visit-in-future", None, {"day": moment.date(), "today": moment.date()}, "check")
+    assert finding.sentence(language).count(day) == 2

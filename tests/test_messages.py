@@ -26,7 +26,7 @@ from reportgen.yamlfile import read_yaml
 
 LANGUAGES = ("en", "vi", "th")
 TRANSLATIONS = ("vi", "th")
-GROUPS = ("severities", "ui", "words")  # entries that are no findings: name → sentence
+GROUPS = ("severities", "dates", "ui", "words")  # entries that are no findings: name → sentence
 MODULES = sorted(Path(reportgen.__file__).parent.glob("*.py"))
 
 # ---- the catalogues
