@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import hashlib
+import math
 import os
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -384,17 +385,20 @@ def _jobs(
 
 
 def _picture_widths(loaded: LoadedInspection, library: Library) -> dict[str, float]:
-    """Return the width in millimetres at which each language prints pictures."""
+    """Return the width in millimetres for which the pictures of each language are prepared.
+
+    In whole centimetres: languages that print a picture at nearly the same width share it, and it is prepared once.
+    """
     from reportgen.pictures import LARGEST_WIDTH
     from reportgen.sheets import largest_width
 
-    return {
+    widths = {
         language: largest_width(
             library.sheets[language], [name for element, name in page.vocabulary if element == "img"]
         )
-        or LARGEST_WIDTH
         for language, page in loaded.pages.items()
     }
+    return {language: math.ceil(width / 10) * 10 if width else LARGEST_WIDTH for language, width in widths.items()}
 
 
 def _pictures(

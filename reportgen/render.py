@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
+from reportgen import loading  # noqa: F401 - before all that imports WeasyPrint
 from reportgen.blocks import Document, Look, figures, leaves
 from reportgen.checkmark import PICTURE, Mark
 from reportgen.docx import print_docx

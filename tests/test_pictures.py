@@ -7,16 +7,22 @@ import random
 import struct
 import zlib
 from importlib import resources
+from pathlib import Path
+from typing import Any
 
 import pytest
+from conftest import REAL, Office
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageFile
 from PIL.ExifTags import IFD, Base
 
 from reportgen import pictures
+from reportgen.build import Order, make_jobs
 from reportgen.diagnostics import Diagnostic, InputError, Place
+from reportgen.folders import Workspace
 from reportgen.pictures import DOTS_PER_INCH, Picture, prepare_picture, without_metadata
+from reportgen.workspace import load_inspection, read_library
 
 PLACE = Place("inspections/x.yaml", 3, 11)
 RED, BLUE, WHITE = (255, 0, 0), (0, 0, 255), (255, 255, 255)
@@ -288,3 +294,21 @@ def test_too_many_pixels_are_told_before_they_are_read(width: int, height: int) 
 def test_too_many_bytes_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pictures, "MAXIMUM_BYTES", 100)
     assert _refused(b"\xff\xd8" + 200 * b"x") == "picture-too-large"
+
+
+def test_a_photograph_is_prepared_once_for_all_languages(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    prepared: list[str] = []
+
+    def prepare(source: bytes, name: str, *more: Any) -> Picture:
+        prepared.append(name)
+        return prepare_picture(source, name, *more)
+
+    monkeypatch.setattr(pictures, "prepare_picture", prepare)
+    workspace = Workspace(Path(__file__).parent.parent)
+    library = read_library(workspace)
+    fonts = library.find_fonts(office.cache / "reportgen")
+    loaded = load_inspection(workspace, library, REAL, fonts)
+    first, *others = make_jobs(loaded, library, fonts, Order((REAL,))).values()
+    assert sorted(prepared) == sorted(loaded.photos)
+    assert others
+    assert all(other.pictures == first.pictures for other in others)

@@ -1,0 +1,57 @@
+"""loading.py: WeasyPrint is loaded without a compiler, without models and templates, and is as it was before."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+from conftest import Office
+
+PROGRAM = """
+import ctypes.util, json, sys
+before = ctypes.util.find_library
+started = []
+sys.addaudithook(lambda event, given: started.append(str(given[:2])) if event in STARTS else None)
+STARTS = ("subprocess.Popen", "os.posix_spawn", "os.fork", "os.exec", "os.system")
+import reportgen.render
+loaded = sorted({"pydantic", "jinja2", "fontTools.subset", "fontTools.varLib.instancer"} & set(sys.modules))
+restored = ctypes.util.find_library is before
+from weasyprint.pdf import fonts
+options = fonts.subset.Options(drop_tables=["post"])
+real = sys.modules["fontTools.subset"].Options
+print(json.dumps({
+    "started": started,
+    "loaded": loaded,
+    "restored": restored,
+    "subset": isinstance(options, real) and options.drop_tables == ["post"],
+    "instancer": fonts.instantiateVariableFont.__name__,
+}))
+"""
+
+
+@pytest.fixture(scope="module")
+def answers(office: Office) -> dict[str, object]:
+    command = [sys.executable, "-c", PROGRAM]
+    done = subprocess.run(command, env=office.environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    found: dict[str, object] = json.loads(done.stdout)
+    return found
+
+
+def test_no_process_is_started_to_look_for_libraries(answers: dict[str, object]) -> None:
+    assert answers["started"] == []
+
+
+def test_a_printing_process_loads_no_models_no_templates_no_makers_of_subsets(answers: dict[str, object]) -> None:
+    assert answers["loaded"] == []
+
+
+def test_the_search_for_libraries_is_as_it_was(answers: dict[str, object]) -> None:
+    assert answers["restored"] is True
+
+
+def test_what_is_left_out_is_loaded_when_it_is_called(answers: dict[str, object]) -> None:
+    assert answers["subset"] is True
+    assert answers["instancer"] == "load_and_call"
