@@ -26,7 +26,7 @@ from reportgen.diagnostics import (
 )
 from reportgen.folders import INSPECTIONS, ReadOnce, Workspace
 from reportgen.ingredients import Ingredient, digest_of
-from reportgen.pool import Limits, Pool, Work
+from reportgen.pool import Pool
 from reportgen.register import RegisterEntry
 from reportgen.staleness import (
     FORMATS,
@@ -43,6 +43,7 @@ from reportgen.staleness import (
 )
 from reportgen.state import Contents, Failure, FileKey, Made, Sources, State
 from reportgen.tools import tools
+from reportgen.work import Limits, Myself, Work, Workers
 from reportgen.writing import write_files
 
 if TYPE_CHECKING:  # nothing of it is loaded where there is nothing to print
@@ -64,6 +65,7 @@ class Order:
     """What is asked for: inspections, languages (none: all), formats, processes, fonts in the DOCX; all or stale.
 
     ``jobs``: None for as many processes as there are processors. ``limits`` are those of each job, where others print.
+    ``scheduler``: the address of a Dask cluster whose computers print; empty for this one.
 
     ``today`` and ``entries``, the rows of the register, are for findings only; nothing that is printed depends on them.
     """
@@ -77,6 +79,7 @@ class Order:
     today: datetime.date | None = None
     entries: tuple[RegisterEntry, ...] = ()
     limits: Limits = field(default_factory=Limits)
+    scheduler: str = ""
 
     def is_due(self, status: Status) -> bool:
         """Whether a file is to be printed."""
@@ -122,6 +125,10 @@ def build(
     if not (order.force or order.embed_fonts) and _is_all_fresh(workspace, order, cache, issued):
         yield from map(Outcome, order.ids)
         return
+    if order.scheduler:
+        from reportgen.cluster import need_dask
+
+        need_dask(order.scheduler)
     with State.writing(workspace.root) as state:
         run = _Run(workspace, order, cache, state, issued, read)
         yield Outcome(None, warnings=run.library.warnings)
@@ -207,16 +214,31 @@ class _Run:
         os.environ["FONTCONFIG_FILE"] = str(self._fonts.fontconfig())
         processes = self._processes(due)
         prepared = (self._prepare(inspection, due[inspection]) for inspection in self._in_order(due, processes))
-        for item, rendered in _rendered(prepared, processes, self._order.limits):
-            yield self._finish(item, rendered)
+        with self._workers(processes) as workers:
+            for item, rendered in workers.results((item, _works(item)) for item in prepared):
+                yield from _told(workers)
+                yield self._finish(item, rendered)
+            yield from _told(workers)
         with suppress(SetupError):  # what is no longer needed may stay
             self._state.tidy()
         State.remember(self._workspace.root, self._contents.news, self._facts | self._examiner.facts())
         self.library.compiled.save()
 
+    def _workers(self, processes: int) -> Workers:
+        """Return who prints; 0 processes: other computers do."""
+        if processes == 0:
+            from reportgen.cluster import Cluster
+
+            return Cluster(self._order.scheduler, self._fonts, render_files, warm_up, self._order.limits)
+        if processes == 1:
+            return Myself(render_files)
+        return Pool(processes, render_files, warm_up, self._order.limits)
+
     def _processes(self, due: Mapping[str, tuple[Status, ...]]) -> int:
         """Return how many processes print: no more than there are editions; for one, another is not worth starting."""
         editions = {(each.key.inspection, each.key.language) for every in due.values() for each in every}
+        if self._order.scheduler and editions:
+            return 0
         jobs = self._order.jobs or len(os.sched_getaffinity(0))
         return max(1, min(jobs, len(editions)))
 
@@ -466,16 +488,9 @@ class PrintedFile:
     blocks: tuple[tuple[str, str], ...]
 
 
-def _rendered(
-    prepared: Iterable[_Prepared], processes: int, limits: Limits
-) -> Iterator[tuple[_Prepared, dict[str, list[PrintedFile] | ReportgenError]]]:
-    """Yield inspections with what their jobs made, by language: one after the other, or as other processes end them."""
-    if processes == 1:
-        for item in prepared:
-            yield item, {language: _render_here(job) for language, job in item.jobs.items()}
-        return
-    with Pool(processes, render_files, warm_up, limits) as pool:
-        yield from pool.results((item, _works(item)) for item in prepared)
+def _told(workers: Workers) -> Iterator[Outcome]:
+    if news := workers.news():
+        yield Outcome(None, warnings=news)
 
 
 def _size(path: Path) -> int:
@@ -488,13 +503,6 @@ def _size(path: Path) -> int:
 def _works(item: _Prepared) -> dict[str, Work]:
     place = Place(f"{INSPECTIONS}/{item.id}.yaml")
     return {language: Work(job, len(job.page.html), place, language) for language, job in item.jobs.items()}
-
-
-def _render_here(job: Job) -> list[PrintedFile] | ReportgenError:
-    try:
-        return render_files(job)
-    except ReportgenError as error:
-        return error
 
 
 def warm_up() -> None:

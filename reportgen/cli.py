@@ -102,6 +102,13 @@ def check(settings: Settings, ids: tuple[str, ...]) -> None:
 @click.option("--language", "languages", multiple=True, metavar="L", help="Only this language; may be given again.")
 @click.option("--format", "formats", multiple=True, type=click.Choice(("docx", "pdf")), help="Only this format.")
 @click.option("--jobs", type=click.IntRange(1), envvar="REPORTGEN_JOBS", help="How many processes print; else: all.")
+@click.option(
+    "--scheduler",
+    envvar="REPORTGEN_SCHEDULER",
+    default="",
+    metavar="ADDRESS",
+    help="Let the computers of this Dask cluster print: tcp://computer:port.",
+)
 @click.option("--time-limit", type=click.IntRange(1), default=300, metavar="SECONDS", help="For one language of one.")
 @click.option("--memory-limit", type=click.IntRange(200), default=2000, metavar="MB", help="For one printing process.")
 @click.option("--embed-fonts", is_flag=True, help="Put the fonts into the DOCX, for computers without them.")
@@ -113,6 +120,7 @@ def build(
     languages: tuple[str, ...],
     formats: tuple[str, ...],
     jobs: int | None,
+    scheduler: str,
     time_limit: int,
     memory_limit: int,
     embed_fonts: bool,
@@ -122,9 +130,9 @@ def build(
     from reportgen.build import Order
     from reportgen.build import build as print_all
     from reportgen.folders import Workspace, cache_folder
-    from reportgen.pool import Limits
     from reportgen.register import register_of
     from reportgen.staleness import FORMATS, issued_editions
+    from reportgen.work import Limits
 
     workspace = Workspace.find(settings.folder)
     chosen = _chosen(workspace, ids)
@@ -132,7 +140,7 @@ def build(
     register = register_of(workspace)
     issued, entries = issued_editions(register), register.entries()
     order = Order(chosen, languages, formats or FORMATS, jobs, embed_fonts, force, _today(), entries)
-    order = replace(order, limits=Limits(time_limit, memory_limit))
+    order = replace(order, limits=Limits(time_limit, memory_limit), scheduler=scheduler)
     failed = _print(settings, workspace, order, print_all(workspace, order, cache_folder(), issued))
     _mention_orphans(settings, workspace)
     sys.exit(1 if failed else 0)

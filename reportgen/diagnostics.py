@@ -73,8 +73,8 @@ class Diagnostic:
     """One finding: its name in the message catalogue, its place, and the values its sentence needs.
 
     ``name`` is an entry of ``messages/en.yaml``; ``hint`` one of that entry's ``hints``, or None. A value that is a
-    ``Word``, a day or another finding is said in the language of the sentence. ``related`` are other places of one of
-    the same files that the finding speaks of.
+    ``Word``, a day or another finding is said in the language of the sentence, and so is each part of a tuple.
+    ``related`` are other places of one of the same files that the finding speaks of.
     """
 
     name: str
@@ -340,5 +340,7 @@ def _said(value: Any, language: str) -> Any:
             return value.sentence(language)
         case datetime.date():
             return day_text(value, language)
+        case tuple():
+            return "; ".join(str(_said(each, language)) for each in value)
         case _:
             return value

@@ -36,9 +36,9 @@ _SYSTEM = {
 # These ask, tell and keep books: no word and no look of a printed file comes from them. All others count.
 NOT_PRINTING = frozenset(
     {
-        *("__main__", "alignment", "answers", "clauses", "cleaning", "cli", "differences", "doctor", "explain"),
-        *("listing", "new", "parity", "redline", "register", "staleness", "state", "tables", "terminal", "tools"),
-        *("scanned", "tracked", "verifying", "watch", "writing"),
+        *("__main__", "alignment", "answers", "clauses", "cleaning", "cli", "cluster", "differences", "doctor"),
+        *("explain", "listing", "new", "parity", "pool", "redline", "register", "staleness", "state", "tables"),
+        *("scanned", "terminal", "tools", "tracked", "verifying", "watch", "work", "writing"),
     }
 )
 

@@ -122,6 +122,7 @@ LITERALS = set(
     a br hr img src alt figure figcaption p class th td col row scope page id title display block height
     YAML UTF-8 UTF-16 UTF-32 Unicode Notepad Save As MB Tab PDF DOCX Word JPEG PNG CLDR Pango icu4py fontconfig fc-list
     RG215 BB-ĐKT mm pt HH a-z LibreOffice fsType -embed-fonts -time-limit -memory-limit
+    dask tcp tls -scheduler docs/cluster.md
     """.split()  # noqa: SIM905 - a table to read
 )
 LOANWORDS = {"vi": {"byte"}, "th": set()}

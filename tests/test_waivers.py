@@ -62,7 +62,7 @@ def test_a_comment_above_an_entry_holds_for_all_that_belongs_to_it_and_no_more()
         ("# RG320", "waiver-without-reason", "write"),
         ("# RG320:", "waiver-without-reason", "write"),
         ("# RG320 the years differ", "waiver-without-reason", "write"),
-        ("# RG999: a reason", "waiver-of-unknown", "allowed"),
+        ("# RG909: a reason", "waiver-of-unknown", "allowed"),
         ("# RG201: a reason", "waiver-of-unknown", "always"),
         ("# RG321: a reason", "waiver-useless", "delete"),
     ],

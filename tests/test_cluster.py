@@ -1,0 +1,374 @@
+"""Printing on a real Dask cluster: a scheduler and two workers, each with a home and a cache of its own."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from computers import Computers, command_of, computers, lives, wait_until
+from conftest import PROJECT, Office
+from desk import REAL_FILE, SMALLEST_FILE, Desk
+from errands import PLACE, Errand, do, nothing
+from fontTools.ttLib import TTFont
+
+from reportgen import cluster
+from reportgen.cluster import Cluster, Equipment, differences
+from reportgen.diagnostics import ReportgenError, SetupError, one_line
+from reportgen.folders import Workspace
+from reportgen.fonts import FontSet
+from reportgen.work import Limits, Work
+from reportgen.workspace import read_library
+
+COUNT = 4
+
+
+@pytest.fixture(scope="module")
+def two(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Computers]:
+    with computers(tmp_path_factory.mktemp("cluster"), "alpha", "beta") as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def fonts(office: Office) -> FontSet:
+    return read_library(Workspace(PROJECT)).find_fonts(office.cache / "reportgen")
+
+
+def some(office: Office, root: Path) -> Desk:
+    """Return a workspace with the real inspection and some small ones."""
+    desk = Desk(office.copy_workspace(root), office.cache)
+    text = desk.read(SMALLEST_FILE)
+    desk.path(SMALLEST_FILE).unlink()
+    for number in range(COUNT):
+        desk.write(f"inspections/visit-{number}.yaml", text.replace("subject: ", f"subject: ({number}) ", 1))
+    return desk
+
+
+@pytest.fixture(scope="module")
+def whole(office: Office, tmp_path_factory: pytest.TempPathFactory) -> Desk:
+    """Some inspections, printed by one process."""
+    desk = some(office, tmp_path_factory.mktemp("whole"))
+    office.print(desk.root, "--jobs", "1")
+    return desk
+
+
+def contents(desk: Desk) -> dict[str, str]:
+    """Return the digest of each printed file; what is unfinished has another name."""
+    return {name: digest for name, (digest, _) in desk.outputs().items() if not name.endswith(".part")}
+
+
+def record(desk: Desk) -> tuple[list[Any], list[Any]]:
+    """Return what is recorded of each print, and all ingredients."""
+    with sqlite3.connect(desk.path("output/.reportgen/state.sqlite")) as state:
+        columns = "inspection, language, format, sources, surroundings, day, page, job, sha256, replaced"
+        prints = state.execute(f"SELECT {columns} FROM prints ORDER BY inspection, language, format").fetchall()
+        ingredients = state.execute("SELECT kind, name, version, digest, value FROM ingredients").fetchall()
+    state.close()
+    return prints, sorted(ingredients)
+
+
+# ---- the real command ------------------------------------------------------------------------------------------------
+
+
+def test_one_process_several_and_other_computers_make_the_same_files_and_the_same_record(
+    office: Office, tmp_path: Path, whole: Desk, two: Computers
+) -> None:
+    pool = some(office, tmp_path / "pool")
+    office.print(pool.root, "--jobs", "2")
+    dask = some(office, tmp_path / "dask")
+    office.print(dask.root, "--scheduler", two.address)
+    assert len(contents(whole)) == 2 * (COUNT + 2)
+    assert contents(whole) == contents(pool) == contents(dask)
+    assert record(whole) == record(pool) == record(dask)
+
+
+def test_one_computer_alone_makes_the_same_files_with_one_thread_and_with_two(
+    office: Office, tmp_path: Path, whole: Desk
+) -> None:
+    with computers(tmp_path / "one") as one:
+        one.start("double", None, "--nthreads", "2")
+        desk = some(office, tmp_path / "office")
+        office.print(desk.root, "--scheduler", one.address)
+    assert contents(desk) == contents(whole)
+
+
+def test_where_nothing_is_due_nobody_is_asked(whole: Desk) -> None:
+    answer = whole.run("build", "--scheduler", "tcp://127.0.0.1:1")
+    assert (answer.exit_code, answer.stdout) == (0, "")
+
+
+def run(desk: Desk, office: Office, *arguments: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "reportgen", "--ui", "en", "-C", str(desk.root), "build", *arguments]
+    return subprocess.Popen(
+        command,
+        env=office.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+    )  # fmt: skip
+
+
+def test_ctrl_c_leaves_whole_files_only_and_the_next_build_completes_it(
+    office: Office, tmp_path: Path, whole: Desk, two: Computers
+) -> None:
+    desk = some(office, tmp_path)
+    begun = run(desk, office, "--scheduler", two.address)
+    wait_until(lambda: bool(contents(desk)))
+    begun.send_signal(signal.SIGINT)
+    _, said = begun.communicate(timeout=60)
+    assert begun.returncode == 1
+    assert "Traceback" not in said
+    assert not [name for name in desk.outputs() if name.endswith(".part")]
+    assert contents(desk).items() <= contents(whole).items()
+    office.print(desk.root, "--scheduler", two.address)
+    assert contents(desk) == contents(whole)
+
+
+def test_a_scheduler_that_is_gone_is_told_and_what_was_printed_stays(
+    office: Office, tmp_path: Path, whole: Desk
+) -> None:
+    desk = some(office, tmp_path / "office")
+    with computers(tmp_path / "cluster", "alpha") as own:
+        begun = run(desk, office, "--scheduler", own.address)
+        wait_until(lambda: bool(contents(desk)))
+    _, said = begun.communicate(timeout=120)
+    assert begun.returncode == 1
+    assert "error[RG996]: the scheduler at tcp://127.0.0.1:" in said
+    assert "Traceback" not in said
+    assert contents(desk).items() <= contents(whole).items()
+    office.print(desk.root, "--jobs", "2")
+    assert contents(desk) == contents(whole)
+
+
+# ---- what cannot be --------------------------------------------------------------------------------------------------
+
+
+def test_without_the_extra_it_is_said_what_to_install(
+    office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = some(office, tmp_path)
+    monkeypatch.setattr(cluster, "find_spec", lambda name: None)
+    answer = desk.run("build", "--scheduler", "tcp://127.0.0.1:8786")
+    (told,) = answer.errors
+    assert told.startswith("error[RG993]: to print on other computers, reportgen needs a part that is not installed; ")
+    assert told.endswith('; install it: pip install "reportgen[dask]"')
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:8786", "http://127.0.0.1:8786", "tcp://", "tcp://a", "tcp://a:b"])
+def test_what_is_no_address_is_told(office: Office, tmp_path: Path, address: str) -> None:
+    answer = some(office, tmp_path).run("build", "--scheduler", address)
+    assert [line.partition(";")[0] for line in answer.errors] == [
+        f"error[RG994]: “{address}” is not the address of a scheduler"
+    ]
+
+
+@pytest.mark.parametrize("address", ["tcp://127.0.0.1:9", "tls://127.0.0.1:9"])
+def test_where_no_scheduler_answers_it_is_told(
+    office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    monkeypatch.setattr(cluster, "_CONNECT", 0.5)
+    desk = some(office, tmp_path)
+    answer = desk.run("build", "--scheduler", address)
+    (told,) = answer.errors
+    assert told.startswith(f"error[RG995]: no scheduler answers at {address}: ")
+    assert desk.outputs() == {}
+
+
+def test_a_scheduler_without_computers_is_told(fonts: FontSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cluster, "_FIRST", 1.0)
+    with computers(tmp_path) as alone, pytest.raises(SetupError) as caught:
+        done(alone, fonts, Errand("a"))
+    assert codes(caught.value) == ["RG998"]
+    assert "has 0 computers" in str(caught.value)
+
+
+# ---- who may print ---------------------------------------------------------------------------------------------------
+
+
+def works(*jobs: Errand) -> Iterator[tuple[str, dict[str, Work]]]:
+    for index, job in enumerate(jobs):
+        yield f"item {index}", {"vi": Work(job, index, PLACE, "vi")}
+
+
+def done(where: Computers, fonts: FontSet, *jobs: Errand, limits: Limits | None = None) -> dict[str, Any]:
+    with Cluster(where.address, fonts, do, nothing, limits) as workers:
+        return {item: answers["vi"] for item, answers in workers.results(works(*jobs))}
+
+
+def codes(error: ReportgenError) -> list[str]:
+    return [finding.code for finding in error.diagnostics]
+
+
+def other_fonts(folder: Path, fonts: FontSet) -> dict[str, str]:
+    """Return the environment of a computer with fewer fonts, one of them another edition."""
+    folder.mkdir()
+    first, *_, last = fonts.families
+    for family in (first, last):
+        for file in family.files:
+            shutil.copy(file.source, folder)
+    with TTFont(folder / last.files[0].source.name) as font:
+        font["name"].setName("another edition", 5, 3, 1, 0x409)
+        font.save(folder / last.files[0].source.name)
+    configuration = folder / "fonts.conf"
+    configuration.write_text(f"<fontconfig><dir>{folder}</dir><cachedir>{folder}/c</cachedir></fontconfig>")
+    return {"FONTCONFIG_FILE": str(configuration)}
+
+
+def other_version(folder: Path) -> dict[str, str]:
+    """Return the environment of a computer with another reportgen."""
+    shutil.copytree(PROJECT / "reportgen", folder / "reportgen", ignore=shutil.ignore_patterns("__pycache__"))
+    (folder / "reportgen" / "__init__.py").write_text('"""Other."""\n__version__ = "9.9"\n', encoding="utf-8")
+    return {"PYTHONPATH": str(folder)}
+
+
+def no_version(folder: Path) -> dict[str, str]:
+    """Return the environment of a computer on which reportgen cannot be imported."""
+    (folder / "reportgen").mkdir(parents=True)
+    (folder / "reportgen" / "__init__.py").write_text("", encoding="utf-8")
+    return {"PYTHONPATH": str(folder)}
+
+
+def test_a_computer_that_is_set_up_otherwise_is_refused_by_name_and_gets_no_job(
+    fonts: FontSet, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with computers(tmp_path / "cluster", "alpha") as mixed:
+        mixed.start("font-less", other_fonts(tmp_path / "fonts", fonts))
+        mixed.start("newer", other_version(tmp_path / "other"))
+        mixed.start("empty", no_version(tmp_path / "none"))
+        with Cluster(mixed.address, fonts, do, nothing) as workers:
+            told, who = [], set()
+            for _, answers in workers.results(works(*(Errand("wait", 0.2) for _ in range(400)))):
+                told += workers.news()
+                assert isinstance(answers["vi"], tuple), answers
+                who.add(answers["vi"][0])
+                if len(told) == 3:
+                    break
+    assert {finding.code for finding in told} == {"RG997"}
+    sentences = {str(finding.values["computer"]).split()[0]: finding.sentence("en") for finding in told}
+    assert set(sentences) == {"font-less", "newer", "empty"}
+    assert len(who) == 1
+    assert f"the font of {fonts.families[-1].typeface.family} is another one there" in sentences["font-less"]
+    for family in fonts.families[1:-1]:
+        assert f"the font of {family.typeface.family} is not there" in sentences["font-less"]
+    assert fonts.families[0].typeface.family not in sentences["font-less"]
+    assert "reportgen is 9.9 (" in sentences["newer"]
+    assert "it fails: ModuleNotFoundError" in sentences["empty"]
+    assert all(one_line(finding, ui) for finding in told for ui in ("vi", "th"))
+    assert "Traceback" not in "".join(capsys.readouterr())
+
+
+def test_where_each_computer_is_refused_it_is_told_why(office: Office, fonts: FontSet, tmp_path: Path) -> None:
+    desk = some(office, tmp_path / "office")
+    with computers(tmp_path / "cluster") as own:
+        own.start("font-less", other_fonts(tmp_path / "fonts", fonts))
+        answer = desk.run("build", "--scheduler", own.address)
+    assert answer.exit_code == 1
+    (told,) = answer.errors
+    assert told.startswith(f"error[RG998]: the scheduler at {own.address} has 1 computers, and none of them can print")
+    assert "warning[RG997]: the computer font-less (tcp://127.0.0.1:" in answer.stderr
+    assert contents(desk) == {}
+
+
+def test_whatever_changes_bytes_makes_a_difference() -> None:
+    here = Equipment("here", {"Python": "3.11.2", "Pango": "1.50"}, {"A": ("1", "2"), "B": ("3",)}, None)
+    there = Equipment("there", {"Python": "3.12.0", "Pango": "1.50"}, {"A": ("1", "9")}, None)
+    assert [word.text() for word in differences(there, here)] == [
+        "Python is 3.12.0 there and 3.11.2 here",
+        "the font of A is another one there",
+        "the font of B is not there",
+    ]
+    assert differences(here, here) == ()
+    examined = {
+        "reportgen",
+        "Python",
+        "WeasyPrint",
+        "Pango",
+        "HarfBuzz",
+        "HarfBuzz subset",
+        "ICU",
+        "fontconfig",
+        "zlib",
+    }
+    own = cluster.equipment(None)
+    assert examined | {"CPU", "icu4py", "fontTools", "lxml", "pydyf"} <= set(own.versions)
+    assert "?" not in own.versions.values()
+
+
+def test_a_computer_that_comes_later_helps(fonts: FontSet, tmp_path: Path) -> None:
+    with computers(tmp_path, "early") as growing:
+        with Cluster(growing.address, fonts, do, nothing) as workers:
+            processes = set()
+            for _, answers in workers.results(works(*(Errand("wait", 0.3) for _ in range(100)))):
+                if not processes:
+                    growing.start("late")
+                processes.add(answers["vi"][0])
+                if len(processes) == 2:
+                    break
+        assert len(processes) == 2
+
+
+# ---- who fails -------------------------------------------------------------------------------------------------------
+
+
+def told(answer: Any) -> str:
+    assert isinstance(answer, ReportgenError)
+    (finding,) = answer.diagnostics
+    assert (finding.place, finding.values["language"]) == (PLACE, "vi")
+    return finding.code
+
+
+def test_what_cannot_be_done_is_named_as_at_home_and_all_else_is_done(fonts: FontSet, two: Computers) -> None:
+    names = ("a", "loop", "b", "eat", "die", "wrong", "c")
+    limits = Limits(seconds=4, megabytes=600)
+    found = list(done(two, fonts, *map(Errand, names), limits=limits).items())
+    answers = {names[int(item.split()[1])]: answer for item, answer in found}
+    assert {told(answers[name]) for name in ("loop",)} == {"RG990"}
+    assert told(answers["eat"]) == "RG991"
+    assert told(answers["die"]) == "RG992"
+    assert codes(answers["wrong"]) == [answers["wrong"].diagnostics[0].code]
+    assert [answers[name][1] for name in "abc"] == [(name, None) for name in "abc"]
+
+
+def test_a_bug_comes_back_with_its_trace(fonts: FontSet, two: Computers) -> None:
+    with pytest.raises(RuntimeError, match="what nobody thought of"):
+        done(two, fonts, Errand("bug"))
+
+
+def test_a_computer_that_is_lost_costs_no_job(fonts: FontSet, two: Computers, tmp_path: Path) -> None:
+    jobs = [Errand("kill-parent-once", str(tmp_path / "mark")), *(Errand("wait", 0.1) for _ in range(20))]
+    found = done(two, fonts, *jobs)
+    assert len(found) == 21
+    assert [answer for answer in found.values() if isinstance(answer, ReportgenError)] == []
+
+
+def test_a_job_whose_computers_are_lost_again_and_again_is_named(
+    fonts: FontSet, two: Computers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cluster, "_LOSSES", 2)
+    (answer,) = done(two, fonts, Errand("kill-parent")).values()
+    assert told(answer) == "RG999"
+    assert answer.diagnostics[0].values["tries"] == 2
+
+
+def test_no_process_is_left_when_the_computers_are_shut_down(fonts: FontSet, tmp_path: Path) -> None:
+    with computers(tmp_path) as own:
+        worker = own.start("alpha")
+        found = done(own, fonts, Errand("a"))
+        printing = found["item 0"][0]
+        assert "spawn_main" in command_of(printing)
+        assert lives(worker.nanny.pid)
+        worker.nanny.terminate()
+        worker.nanny.wait(60)
+        wait_until(lambda: not command_of(printing))
+        assert not lives(worker.nanny.pid)
+
+
+def test_photographs_travel_with_the_job(office: Office, tmp_path: Path, two: Computers) -> None:
+    """The computers are given bytes: nothing of the office's folder need be there when they print."""
+    desk = some(office, tmp_path)
+    assert "photos:" in desk.read(REAL_FILE)
+    for log in ("alpha", "beta"):
+        assert str(desk.root) not in (two.folder / log / "log").read_text(encoding="utf-8", errors="replace")
