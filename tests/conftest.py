@@ -10,15 +10,20 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
 from corpus import Bench
+from desk import Desk
 from hypothesis import settings
 from reading import PAGE_NUMBER, PrintedDocx, PrintedPdf, read_pdf
 
 from reportgen.parity import Comparison, Leaf, Programs, compare, docx_blocks, page_leaves
+
+if TYPE_CHECKING:
+    from authority import Server
+    from signers import Signers, Stages
 
 PROJECT = Path(__file__).parents[1]
 REAL, SMALLEST = "611-2023-08-18", "mau-toi-thieu"
@@ -149,6 +154,37 @@ def by_libreoffice(
 ) -> dict[str, Path]:
     """The PDFs that LibreOffice prints of every DOCX."""
     return office.convert([edition.docx.path for edition in printed.values()], tmp_path_factory.mktemp("libreoffice"))
+
+
+# ---- those who sign -------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    """A time-stamp server, and the lists of revoked certificates."""
+    from authority import serve  # with all that signs: only where something is signed
+
+    with serve() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def signers(office: Office, server: Server, tmp_path_factory: pytest.TempPathFactory) -> Signers:
+    """An office where the real minutes are issued; nobody has signed. Tests copy it to sign there."""
+    from signers import issue_real_minutes
+
+    desk = Desk(office.copy_workspace(tmp_path_factory.mktemp("office")), office.cache)
+    return issue_real_minutes(desk, server.authority)
+
+
+@pytest.fixture(scope="session")
+def stages(signers: Signers, tmp_path_factory: pytest.TempPathFactory) -> Stages:
+    """All have signed the minutes in both languages, with image and seal."""
+    from signers import LANGUAGES, all_sign
+
+    own = signers.copied(tmp_path_factory.mktemp("signed"))
+    images = ("--signature", str(own.desk.path("keys/hand.png")), "--seal", str(own.desk.path("keys/seal.png")))
+    return all_sign(own, tmp_path_factory.mktemp("stages"), LANGUAGES, *images)
 
 
 # ---- other data -----------------------------------------------------------------------------------------------------

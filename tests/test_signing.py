@@ -1,16 +1,13 @@
-"""Signing by the real command: with a file or a token, seen on the page, judged by programs of others, refused."""
+"""Signing by the real command: what is told, what is seen on the page, which changes are found, what is refused."""
 
 from __future__ import annotations
 
-import hashlib
 import io
-import json
-import os
 import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,133 +15,20 @@ from typing import Any
 import pikepdf
 import pypdfium2
 import pytest
-from authority import Server, serve
-from conftest import PROJECT, Office
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, pkcs12
-from desk import REAL, REAL_FILE, Desk
-from PIL import Image, ImageDraw
-from pki import DAY, NOW, Authority, Holder, make_key
-from tagged import FLAVOURS, validate
+from cryptography.hazmat.primitives.serialization import pkcs12
+from desk import REAL, REAL_FILE
+from PIL import Image
+from pki import DAY, NOW, Authority, make_key
+from signers import LANGUAGES, NUMBER, ORDER, SECRET, Signers, Stages, digest, nothing_printed_again
 
 from reportgen.diagnostics import InputError
 from reportgen.keys import open_file
-
-ORDER = ("lead", "secretary", "unit-head")  # the last one's field is the last of the page: it locks the others
-PEOPLE = (
-    ("lead", "Hoàng Mạnh Hùng", "rsa2048"),
-    ("secretary", "Lê Thị Thư", "p384"),
-    ("unit-head", "VO THANH HUE", "p256"),  # as authorities write names: capitals, no marks
-)
-LANGUAGES = ("vi", "th")
-SECRET = "đúng rồi"
-NUMBER = "1-BB-ĐKT"
-
-
-@dataclass(frozen=True)
-class Signers:
-    """An office where the real minutes are issued, and the keys of those who sign."""
-
-    desk: Desk
-    authority: Authority
-    keys: dict[str, Path]
-
-    def issued(self, language: str = "vi", form: str = "pdf") -> Path:
-        return self.desk.path(f"output/issued/2023/{NUMBER}/r1/{REAL}.{language}.{form}")
-
-    def signed(self, language: str = "vi") -> Path:
-        return self.desk.path(f"output/signed/2023/{NUMBER}/r1/{REAL}.{language}.pdf")
-
-    def key(self, name: str, holder: Holder) -> Path:
-        path = self.desk.path(f"keys/{name}.p12")
-        path.parent.mkdir(exist_ok=True)
-        path.write_bytes(holder.p12(SECRET))
-        return path
-
-    def sign(self, who: str, *arguments: str, file: Path | None = None, key: Path | None = None) -> Any:
-        chosen = () if "--token" in arguments else ("--p12", str(key or self.keys[who]))
-        return self.desk.run("sign", str(file or self.issued()), "--as", who, *chosen, *arguments, form="json")
-
-    def copied(self, folder: Path) -> Signers:
-        """Return a copy of the office in which nobody has signed."""
-        shutil.copytree(self.desk.root, folder, dirs_exist_ok=True)
-        shutil.rmtree(folder / "output" / "signed", ignore_errors=True)
-        return Signers(Desk(folder, self.desk.cache), self.authority, self.keys)
-
-    def verify(self, file: Path) -> tuple[int, dict[str, Any]]:
-        answer = self.desk.run("verify", str(file), form="json")
-        return answer.exit_code, json.loads(answer.stdout)
-
-
-@pytest.fixture(autouse=True)
-def secret(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("REPORTGEN_SECRET", SECRET)
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    with serve() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def signers(office: Office, server: Server, tmp_path_factory: pytest.TempPathFactory) -> Signers:
-    """An office where the real minutes are issued; nobody has signed."""
-    desk = Desk(office.copy_workspace(tmp_path_factory.mktemp("office")), office.cache)
-    desk.confirm()
-    desk.write("templates/signing/root.crt", server.authority.root.pem.decode())
-    answer = desk.run("issue", REAL)
-    assert answer.exit_code == 0, answer.stderr
-    own = Signers(desk, server.authority, {})
-    people = {
-        "lead": ("Hoàng Mạnh Hùng", "rsa2048"),
-        "secretary": ("Lê Thị Thư", "p384"),
-        "unit-head": ("VO THANH HUE", "p256"),
-    }
-    for who, (name, kind) in people.items():
-        own.keys[who] = own.key(who, server.authority.signer(name, kind))
-    hand = Image.new("RGBA", (600, 240), (0, 0, 0, 0))
-    ImageDraw.Draw(hand).line([(20, 200), (150, 40), (220, 210), (320, 60), (580, 30)], (20, 40, 190, 255), 9)
-    hand.save(desk.path("keys/hand.png"))
-    seal = Image.new("RGBA", (600, 600), (0, 0, 0, 0))
-    ImageDraw.Draw(seal).ellipse((9, 9, 590, 590), outline=(220, 0, 0, 255), width=18)
-    seal.save(desk.path("keys/seal.png"), dpi=(600, 600))  # an inch
-    return own
-
-
-@dataclass(frozen=True)
-class Stages:
-    """An office where all have signed, and the files as they were after each signature, by language."""
-
-    signers: Signers
-    files: dict[tuple[str, int], Path]
-
-
-@pytest.fixture(scope="module")
-def stages(signers: Signers, tmp_path_factory: pytest.TempPathFactory) -> Stages:
-    folder = tmp_path_factory.mktemp("stages")
-    own = signers.copied(tmp_path_factory.mktemp("signed"))
-    os.environ["REPORTGEN_SECRET"] = SECRET
-    images = ("--signature", str(own.desk.path("keys/hand.png")), "--seal", str(own.desk.path("keys/seal.png")))
-    files: dict[tuple[str, int], Path] = {}
-    for language in LANGUAGES:
-        for count, who in enumerate(ORDER, 1):
-            holder = ("--holder", "Lê Thị Thư") if who == "secretary" else ()
-            answer = own.sign(who, *images, *holder, file=own.issued(language))
-            assert answer.exit_code == 0, answer.stdout + answer.stderr
-            files[language, count] = folder / f"{language}-{count}.pdf"
-            shutil.copy(own.signed(language), files[language, count])
-    return Stages(own, files)
-
-
-def digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
 
 # ---- what is signed -------------------------------------------------------------------------------------------------
 
 
 def test_all_sign_and_each_signature_is_told(stages: Stages) -> None:
-    code, told = stages.signers.verify(stages.signers.signed())
+    code, told = stages.signers.verify(stages.signers.signed(), print_again=True)
     assert (code, told["verdict"], told["reproduced_from_attached"]) == (0, "extended", True)
     assert told["entry"]["number"] == 1
     assert told["to_sign"] == told["added"] == []
@@ -184,72 +68,9 @@ def test_a_paper_that_is_not_signed_says_who_is_still_to_sign(signers: Signers) 
     code, told = signers.verify(signers.issued())
     assert (code, told["verdict"], told["signatures"]) == (0, "unchanged", [])
     assert sorted(told["to_sign"]) == sorted(ORDER)
-    answer = signers.desk.run("verify", str(signers.issued()))
+    with nothing_printed_again():
+        answer = signers.desk.run("verify", str(signers.issued()))
     assert "nobody has signed it\n" in answer.stdout
-
-
-# ---- programs of others ---------------------------------------------------------------------------------------------
-
-
-def test_poppler_finds_each_signature_valid(stages: Stages) -> None:
-    for file in stages.files.values():
-        done = subprocess.run(["pdfsig", "-nocert", str(file)], capture_output=True, text=True, check=True)
-        assert done.stdout.count("Signature is Valid.") == int(file.stem[-1])
-        assert done.stdout.count("Total document signed") == 1
-
-
-def signed_pieces(content: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Yield what each signature covers, and the signature: read by pikepdf."""
-    with pikepdf.open(io.BytesIO(content)) as pdf:
-        for field in pdf.Root.AcroForm.Fields:
-            if "/V" in field:
-                start, length, after, rest = map(int, field.V.ByteRange)
-                yield content[start : start + length] + content[after : after + rest], bytes(field.V.Contents)
-
-
-def test_openssl_finds_each_signature_valid(stages: Stages, tmp_path: Path) -> None:
-    """And each chain right up to the root."""
-    root = tmp_path / "root.pem"
-    root.write_bytes(stages.signers.authority.root.pem)
-    pieces = list(signed_pieces(stages.files["th", 3].read_bytes()))
-    assert len(pieces) == 3
-    for covered, signature in pieces:
-        (tmp_path / "covered").write_bytes(covered)
-        (tmp_path / "signature").write_bytes(signature)
-        command = ["openssl", "cms", "-verify", "-binary", "-inform", "DER", "-in", "signature", "-content", "covered"]
-        command += ["-CAfile", str(root), "-purpose", "any", "-out", os.devnull]
-        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stderr
-        assert "erification successful" in done.stderr
-
-
-@pytest.fixture(scope="module")
-def long_term(signers: Signers, server: Server, tmp_path_factory: pytest.TempPathFactory) -> Stages:
-    """All have signed with time stamps and with proofs."""
-    own = with_signing(signers.copied(tmp_path_factory.mktemp("long-term")), server.address)
-    os.environ["REPORTGEN_SECRET"] = SECRET
-    files: dict[tuple[str, int], Path] = {}
-    for count, who in enumerate(ORDER, 1):
-        answer = own.sign(who, *(("--holder", "Lê Thị Thư") if who == "secretary" else ()))
-        assert answer.exit_code == 0, answer.stdout + answer.stderr
-        files["vi", count] = own.desk.path(f"long-{count}.pdf")
-        shutil.copy(own.signed(), files["vi", count])
-    return Stages(own, files)
-
-
-def with_signing(own: Signers, address: str) -> Signers:
-    text = own.desk.read("templates/office.yaml")
-    settings = f"\nsigning:\n  time_stamps: {address}/tsa\n  roots: [signing/root.crt]\n"
-    own.desk.write("templates/office.yaml", text + settings)
-    return own
-
-
-def test_every_signed_file_is_for_the_archive_and_for_everyone(stages: Stages, long_term: Stages) -> None:
-    files = [*stages.files.values(), *long_term.files.values()]
-    found = validate(files)
-    assert {
-        (file.name, flavour): found[file, flavour] for file in files for flavour in FLAVOURS if found[file, flavour]
-    } == {}
 
 
 # ---- what is seen ---------------------------------------------------------------------------------------------------
@@ -485,16 +306,14 @@ def test_what_cannot_be_signed_is_refused_and_nothing_is_written(refusing: Signe
     file = {"": own.issued(), "signed": signed}.get(refusal.file, own.desk.path(refusal.file))
     before = {path: digest(path) for path in own.desk.root.rglob("*.pdf")}
     arguments = [str(own.desk.path(each)) if "/" in each else each for each in refusal.arguments]
-    key = own.keys[refusal.key or refusal.who]
-    answer = own.desk.run("sign", str(file), "--as", refusal.who, "--p12", str(key), *arguments, form="json")
+    answer = own.sign(refusal.who, *arguments, file=file, key=own.keys[refusal.key or refusal.who])
     assert (answer.exit_code, [each["code"] for each in answer.findings]) == (1, [refusal.code])
     assert {path: digest(path) for path in own.desk.root.rglob("*.pdf")} == before
     assert SECRET not in answer.stdout + answer.stderr
 
 
-def test_a_wrong_passphrase_is_told_and_not_shown(refusing: Signers, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("REPORTGEN_SECRET", "sai-mat-khau")
-    answer = refusing.sign("lead")
+def test_a_wrong_passphrase_is_told_and_not_shown(refusing: Signers) -> None:
+    answer = refusing.sign("lead", secret="sai-mat-khau")
     assert [each["code"] for each in answer.findings] == ["RG976"]
     assert "sai-mat-khau" not in answer.stdout + answer.stderr
     assert not refusing.signed().exists()
@@ -543,164 +362,8 @@ def test_without_pyhanko_signing_says_what_to_install_and_all_else_works(
         ("RG960", 'install it: pip install "reportgen[sign]"')
     ]
     assert signers.desk.run("check", REAL).exit_code == 0
-    assert signers.desk.run("verify", str(signers.issued())).exit_code == 0
-    told = stages.signers.desk.run("verify", str(stages.files["vi", 1]))
+    assert signers.verify(signers.issued())[0] == 0
+    with nothing_printed_again():
+        told = stages.signers.desk.run("verify", str(stages.files["vi", 1]))
     assert told.exit_code == 1
     assert "signatures cannot be checked on this computer: install reportgen[sign]" in told.stdout
-
-
-# ---- tokens ---------------------------------------------------------------------------------------------------------
-
-LIBRARY = Path("/usr/lib/softhsm/libsofthsm2.so")
-PIN = "246813"
-
-
-@dataclass(frozen=True)
-class Tokens:
-    """Tokens made of software, one for each kind of key, and the lead's keys on them."""
-
-    signers: Signers
-    folder: Path
-
-    def run(
-        self, label: str, pin: str = PIN, *, file: Path | None = None, then: str = ""
-    ) -> subprocess.CompletedProcess[str]:
-        """Sign in a process of its own: the library of a token reads its settings once."""
-        environment = {
-            **os.environ,
-            "XDG_CACHE_HOME": str(self.signers.desk.cache),
-            "SOFTHSM2_CONF": str(self.folder / "softhsm2.conf"),
-            "REPORTGEN_SECRET": pin,
-        }
-        environment.pop("FONTCONFIG_FILE", None)
-        program = f"{then}\nfrom reportgen.cli import main\nmain()"
-        command = [sys.executable, "-c", program, "-C", str(self.signers.desk.root), "--ui", "en"]
-        command += ["--output-format", "concise", "sign", str(self.signers.issued()), "--as", "lead"]
-        command += ["--token", str(LIBRARY), "--token-label", label]
-        return subprocess.run(command, env=environment, cwd=PROJECT, capture_output=True, text=True, check=False)
-
-
-FILL = """
-import sys
-import pkcs11
-from pkcs11 import Attribute, ObjectClass
-from pkcs11.util import ec, rsa, x509
-library, label, pin, kind, key, certificate = sys.argv[1:]
-token = pkcs11.lib(library).get_token(token_label=label)
-read = lambda path: open(path, "rb").read()
-with token.open(rw=True, user_pin=pin) as session:
-    decode = rsa.decode_rsa_private_key if kind == "rsa" else ec.decode_ec_private_key
-    private = {**decode(read(key)), Attribute.TOKEN: True, Attribute.PRIVATE: True, Attribute.SIGN: True}
-    session.create_object({**private, Attribute.ID: b"1", Attribute.LABEL: "signing"})
-    public = x509.decode_x509_certificate(read(certificate))
-    session.create_object({**public, Attribute.TOKEN: True, Attribute.ID: b"1", Attribute.LABEL: "signing"})
-"""
-
-
-@pytest.fixture(scope="module")
-def tokens(signers: Signers, tmp_path_factory: pytest.TempPathFactory) -> Tokens:
-    assert LIBRARY.is_file(), "SoftHSM is not installed: `make test` does that"
-    own = Tokens(signers.copied(tmp_path_factory.mktemp("tokens")), tmp_path_factory.mktemp("softhsm"))
-    (own.folder / "store").mkdir()
-    (own.folder / "softhsm2.conf").write_text(f"directories.tokendir = {own.folder / 'store'}\nlog.level = ERROR\n")
-    environment = {**os.environ, "SOFTHSM2_CONF": str(own.folder / "softhsm2.conf")}
-    for kind, bits in (("rsa", "rsa2048"), ("ec", "p256")):
-        holder = signers.authority.signer("Hoàng Mạnh Hùng", bits)
-        old = PrivateFormat.TraditionalOpenSSL  # PKCS#1 and SEC 1, which PKCS#11 is made from
-        (own.folder / "key").write_bytes(holder.key.private_bytes(Encoding.DER, old, NoEncryption()))
-        (own.folder / "certificate").write_bytes(holder.der)
-        command = ["softhsm2-util", "--init-token", "--free", "--label", kind, "--pin", PIN, "--so-pin", PIN]
-        subprocess.run(command, env=environment, check=True, capture_output=True)
-        words = [str(LIBRARY), kind, PIN, kind, str(own.folder / "key"), str(own.folder / "certificate")]
-        done = subprocess.run(
-            [sys.executable, "-c", FILL, *words], env=environment, capture_output=True, text=True, check=False
-        )
-        assert done.returncode == 0, done.stderr
-    return own
-
-
-@pytest.mark.parametrize(("label", "algorithm"), [("rsa", "RSASSA-PSS 2048, SHA-256"), ("ec", "ECDSA 256, SHA-256")])
-def test_a_token_signs(tokens: Tokens, label: str, algorithm: str) -> None:
-    shutil.rmtree(tokens.signers.desk.path("output/signed"), ignore_errors=True)
-    done = tokens.run(label)
-    assert done.returncode == 0, done.stderr
-    code, told = tokens.signers.verify(tokens.signers.signed())
-    assert (code, [(each["signer"], each["algorithm"]) for each in told["signatures"]]) == (
-        0,
-        [("Hoàng Mạnh Hùng", algorithm)],
-    )
-    poppler = subprocess.run(
-        ["pdfsig", "-nocert", str(tokens.signers.signed())], capture_output=True, text=True, check=True
-    )
-    assert "Signature is Valid." in poppler.stdout
-
-
-# A token that is pulled out after the PIN was typed: its library knows its session no more.
-PULLED_OUT = """
-import reportgen.signing as signing
-from reportgen.signing import check_key
-def pulled_out(key, *rest):
-    check_key(key, *rest)
-    key.signer.pkcs11_session.close()
-signing.check_key = pulled_out
-"""
-
-
-@pytest.mark.parametrize(
-    ("label", "pin", "then", "code"),
-    [("rsa", "999999", "", "RG978"), ("gone", PIN, "", "RG980"), ("ec", PIN, PULLED_OUT, "RG980")],
-    ids=["wrong PIN", "not there", "pulled out"],
-)
-def test_a_token_that_does_not_sign_is_told_and_nothing_is_written(
-    tokens: Tokens, label: str, pin: str, then: str, code: str
-) -> None:
-    shutil.rmtree(tokens.signers.desk.path("output/signed"), ignore_errors=True)
-    before = digest(tokens.signers.issued())
-    done = tokens.run(label, pin, then=then)
-    assert (done.returncode, re.findall(r"RG\d+", done.stderr)) == (1, [code]), done.stderr
-    assert pin not in done.stdout + done.stderr
-    assert "Traceback" not in done.stderr
-    assert not tokens.signers.signed().exists()
-    assert digest(tokens.signers.issued()) == before
-
-
-# ---- time stamps and proofs -----------------------------------------------------------------------------------------
-
-
-def test_with_a_time_stamp_server_and_roots_signatures_hold_their_proofs(long_term: Stages, server: Server) -> None:
-    code, told = long_term.signers.verify(long_term.files["vi", 3])
-    assert code == 0
-    assert [(each["level"], each["trusted"], each["time_authority"]) for each in told["signatures"]] == [
-        ("B-LTA", True, "Time Stamp Authority")
-    ] * 3
-    assert [each["added_since"] for each in told["signatures"]] == ["signatures", "signatures", "proofs"]
-
-
-def test_a_root_that_the_office_does_not_trust_is_told(long_term: Stages, tmp_path: Path) -> None:
-    own = long_term.signers.copied(tmp_path)
-    own.desk.write("templates/signing/root.crt", Authority().root.pem.decode())
-    code, told = own.verify(long_term.files["vi", 1])
-    assert (code, [each["trusted"] for each in told["signatures"]]) == (1, [False])
-
-
-def test_without_a_time_stamp_nothing_is_signed(signers: Signers, server: Server, tmp_path: Path) -> None:
-    own = with_signing(signers.copied(tmp_path), server.address)
-    server.down = True
-    try:
-        answer = own.sign("lead", "--level", "B-T")
-    finally:
-        server.down = False
-    assert [each["code"] for each in answer.findings] == ["RG982"]
-    assert not own.signed().exists()
-
-
-def test_a_certificate_that_was_revoked_is_refused(signers: Signers, server: Server, tmp_path: Path) -> None:
-    own = with_signing(signers.copied(tmp_path), server.address)
-    holder = server.authority.signer("Hoàng Mạnh Hùng")
-    server.revoked = (holder,)
-    try:
-        answer = own.sign("lead", key=own.key("revoked", holder))
-    finally:
-        server.revoked = ()
-    assert [each["code"] for each in answer.findings] == ["RG983"]
-    assert not own.signed().exists()
