@@ -28,15 +28,17 @@ class Worker:
     @property
     def process(self) -> int | None:
         """The process that does Dask's work, the nanny's child; None where it is just being started."""
-        children = Path(f"/proc/{self.nanny.pid}/task/{self.nanny.pid}/children").read_text(encoding="ascii").split()
-        workers = [int(child) for child in children if "resource_tracker" not in command_of(int(child))]
-        return workers[0] if workers else None
+        return next(
+            (child for child in children_of(self.nanny.pid) if "resource_tracker" not in command_of(child)), None
+        )
 
-    def kill(self) -> None:
-        """Kill the worker's process, as a computer that fails does."""
+    def kill(self) -> bool:
+        """Kill the worker's process, as a computer that fails does; return whether there was one."""
         if (process := self.process) is not None:
             with suppress(ProcessLookupError):
                 os.kill(process, signal.SIGKILL)
+                return True
+        return False
 
 
 @dataclass(frozen=True)
@@ -100,6 +102,15 @@ def lives(group: int) -> bool:
             if int(fields[2]) == group and fields[0] != "Z":
                 return True
     return False
+
+
+def children_of(process: int) -> list[int]:
+    """Return the processes that the threads of a process started."""
+    found: list[int] = []
+    for told in Path(f"/proc/{process}/task").glob("*/children"):
+        with suppress(OSError):
+            found += map(int, told.read_text(encoding="ascii").split())
+    return found
 
 
 def command_of(process: int) -> str:

@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import subprocess
+import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -111,6 +112,14 @@ class Desk:
     def page(self, identifier: str, language: str) -> html.HtmlElement:
         """Return a page as an HTML tree."""
         return html.fromstring(self.loaded(identifier).pages[language].html)
+
+
+def wait_for_work(desk: Desk, running: subprocess.Popen[bytes]) -> None:
+    """Wait until a build holds its lock."""
+    lock = desk.path(f"output/{STATE}/lock")
+    mark = f'"process": {running.pid},'
+    while running.poll() is None and not (lock.exists() and mark in lock.read_text(encoding="utf-8")):
+        time.sleep(0.01)
 
 
 @contextmanager

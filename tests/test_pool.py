@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+import tracemalloc
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -85,6 +86,36 @@ def test_a_process_that_did_many_jobs_makes_room_for_a_fresh_one(monkeypatch: py
     monkeypatch.setattr(pool, "_JOBS", 3)
     found = done(Pool(1, do, nothing), *((str(number), number) for number in range(7)))
     assert len({answer[0] for answer in found.values()}) == 3
+
+
+def test_a_process_that_has_grown_makes_room_for_a_fresh_one() -> None:
+    found = done(Pool(1, do, nothing), *(("grow", 120_000_000) for _ in range(5)))
+    processes = [answer[0] for _, answer in sorted(found.items(), reverse=True)]
+    assert [processes.count(process) for process in dict.fromkeys(processes)] == [2, 2, 1]
+
+
+def test_a_process_that_has_nothing_to_do_ends_and_another_takes_its_place() -> None:
+    with Pool(1, do, nothing, idle=0.2) as workers:
+        ((_, first),) = workers.results([("a", {"vi": Work(("a", 1), 1, PLACE, "vi")})])
+        wait_until(lambda: not workers._workers[0].process.is_alive(), 10)
+        ((_, second),) = workers.results([("a", {"vi": Work(("a", 1), 1, PLACE, "vi")})])
+    assert first["vi"][0] != second["vi"][0]
+
+
+def test_results_stream_and_the_memory_of_who_gives_the_work_is_flat() -> None:
+    """400 MB go there and come back."""
+
+    def source() -> Iterator[tuple[int, dict[str, Work]]]:
+        for number in range(400):
+            yield number, {"vi": Work(("a", os.urandom(1_000_000)), 1, PLACE, "vi")}
+
+    tracemalloc.start()
+    with Pool(2, do, nothing) as workers:
+        count = sum(1 for _ in workers.results(source()))
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert count == 400
+    assert most < 20_000_000
 
 
 def test_few_items_are_asked_for_ahead() -> None:

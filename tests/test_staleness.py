@@ -22,7 +22,7 @@ from typing import Any
 import pytest
 import yaml
 from conftest import PROJECT, Office
-from desk import REAL, REAL_FILE, SMALLEST, SMALLEST_FILE, Desk, full_disk, read_only
+from desk import REAL, REAL_FILE, SMALLEST, SMALLEST_FILE, Desk, full_disk, read_only, wait_for_work
 
 from reportgen import __version__, build, clauses, pictures, tools
 from reportgen.folders import ReadOnce, Workspace
@@ -583,13 +583,6 @@ def test_a_build_that_is_killed_leaves_no_half_file_and_the_next_one_ends_it(des
         assert not [name for name in desk.outputs() if "altered" in name]
     print(f"killed {killed} times while it printed or wrote")
     assert killed >= KILLS / 2
-
-
-def wait_for_work(desk: Desk, running: subprocess.Popen[bytes]) -> None:
-    """Wait until a build holds its lock."""
-    lock = desk.path(f"output/{STATE}/lock")
-    while running.poll() is None and f'"process": {running.pid},' not in lock.read_text(encoding="utf-8"):
-        time.sleep(0.01)
 
 
 def test_a_full_disk_leaves_the_old_files_and_is_told(desk: Desk, office: Office) -> None:
