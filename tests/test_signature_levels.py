@@ -136,13 +136,11 @@ def test_poppler_finds_each_signature_valid(stages: Stages, long_term: Stages, l
     expected |= dict.fromkeys(levels.values(), 1)
     for file, count in expected.items():
         done = subprocess.run(["pdfsig", "-nocert", str(file)], capture_output=True, text=True, check=True)
-        told = done.stdout.split("\nSignature #")[1:]
-        told = [each for each in told if "Signature Type" in each]
-        people = [each for each in told if "ETSI.RFC3161" not in each]  # the others are time stamps of the file
-        assert len(people) == count, done.stdout
-        assert all("Signature is Valid." in each for each in people), done.stdout
-        whole = any("Total document signed" in each for each in told)
-        assert whole is (file != levels["B-LT"]), "its proofs are added behind it"
+        told = [each for each in done.stdout.split("Signature #") if "ETSI.CAdES.detached" in each]
+        assert len(told) == count, done.stdout  # poppler 22.12 does not know time stamps of the whole file
+        assert all("Signature is Valid." in each for each in told), done.stdout
+        ends = sum("- Total document signed" in each for each in told)
+        assert ends == (file not in (*long_term.files.values(), levels["B-LT"])), "proofs are added behind these"
 
 
 def test_pyhanko_itself_finds_each_signature_valid_and_trusted(
