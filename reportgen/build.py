@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reportgen import __version__
+from reportgen.causes import of_system
 from reportgen.diagnostics import (
     Diagnostic,
     InputError,
@@ -443,7 +444,7 @@ def _pictures(
             for width, pictures in by_width.items():
                 pictures[name] = prepare_picture(content, name, place, width)
         except OSError as error:
-            values = {"picture": name, "problem": error.strerror or str(error)}
+            values = {"picture": name, "problem": of_system(error)}
             found.append(Diagnostic("picture-unreadable", place, values, "save"))
         except ReportgenError as error:
             found += error.diagnostics

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from reportgen.causes import of_system
 from reportgen.diagnostics import Diagnostic, Place, SetupError
 from reportgen.folders import ISSUED, OUTPUT, SIGNED, Workspace
 from reportgen.staleness import Examiner
@@ -100,5 +101,5 @@ def _delete(root: Path, path: Path) -> None:
         if folder != root / OUTPUT and not any(folder.iterdir()):
             folder.rmdir()
     except OSError as error:
-        problem = {"problem": error.strerror or str(error)}
+        problem = {"problem": of_system(error)}
         raise SetupError(Diagnostic("cannot-delete", Place(path.as_posix()), problem, "allow")) from None

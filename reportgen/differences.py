@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from reportgen.alignment import Step, Unit, align, units_of, words
 from reportgen.build import Order, make_jobs
+from reportgen.causes import of_system
 from reportgen.diagnostics import Diagnostic, InputError, Place, Word
 from reportgen.edition import Issuance
 from reportgen.folders import Workspace
@@ -222,7 +223,7 @@ class _Run:
         try:
             docx = DocxText.read(Path(own[0]).read_bytes())
         except (OSError, DocxError) as error:
-            problem = (isinstance(error, OSError) and error.strerror) or str(error)
+            problem = of_system(error) if isinstance(error, OSError) else Word("file-damaged")
             raise InputError(Diagnostic("diff-unreadable", Place(own[0]), {"problem": problem}, "name")) from None
         return _of_docx(Word("version-file", {"file": own[0]}), docx)
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reportgen.causes import of_system
 from reportgen.diagnostics import Diagnostic, InputError, Place
 
 if TYPE_CHECKING:  # a look at the folders alone loads no YAML
@@ -101,7 +102,7 @@ class Workspace:
         try:
             return (self.root / path).read_bytes()
         except OSError as error:
-            values = {"problem": error.strerror or str(error)}
+            values = {"problem": of_system(error)}
             raise InputError(Diagnostic("file-unreadable", Place(path), values)) from None
 
     def read_text(self, path: str) -> str:
@@ -113,7 +114,8 @@ class Workspace:
         try:
             return self.read_bytes(path).decode("utf-8-sig")
         except UnicodeDecodeError as error:
-            raise InputError(Diagnostic("file-unreadable", Place(path), {"problem": str(error)})) from None
+            byte = f"0x{error.object[error.start]:02X}"
+            raise InputError(Diagnostic("file-not-utf8", Place(path), {"byte": byte}, "save")) from None
 
 
 @dataclass(frozen=True)

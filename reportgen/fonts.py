@@ -21,7 +21,8 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
-from reportgen.diagnostics import Diagnostic, SetupError
+from reportgen.causes import of_system
+from reportgen.diagnostics import Diagnostic, SetupError, Word
 from reportgen.writing import write_at_once
 
 _RECIPE = 2  # part of every cache key: raise it when twins or metrics are made in another way
@@ -171,7 +172,9 @@ def find_fonts(typefaces: Sequence[Typeface], cache: Path, letters: Mapping[str,
         cache.mkdir(parents=True, exist_ok=True)
         return _choose_all(wanted, installed, cache, letters)
     except OSError as error:
-        raise SetupError(Diagnostic("font-cache", values={"path": cache, "reason": error}, hint="folder")) from error
+        raise SetupError(
+            Diagnostic("font-cache", values={"path": cache, "reason": of_system(error)}, hint="folder")
+        ) from error
 
 
 def _choose_all(
@@ -256,7 +259,8 @@ def list_fonts(cache: Path) -> str:
     try:
         listed = subprocess.run(command, env=environment, capture_output=True, check=True)  # noqa: S603 - no shell
     except (OSError, subprocess.CalledProcessError) as error:
-        raise SetupError(Diagnostic("fontconfig-missing", values={"reason": error}, hint="install")) from error
+        reason = of_system(error) if isinstance(error, OSError) else Word("program-fails")
+        raise SetupError(Diagnostic("fontconfig-missing", values={"reason": reason}, hint="install")) from error
     return os.fsdecode(listed.stdout)
 
 
@@ -299,7 +303,7 @@ def _store(candidate: Candidate, installed: _Installed, face: tuple[bool, bool],
     try:
         content = installed.path.read_bytes()
     except OSError as error:
-        raise _RefusedError("font-unreadable", path=installed.path, reason=error.strerror) from error
+        raise _RefusedError("font-unreadable", path=installed.path, reason=of_system(error)) from error
     recipe = json.dumps([_RECIPE, installed.index, candidate.twin, candidate.units_per_em, candidate.line_gap])
     path = cache / f"{hashlib.sha256(recipe.encode() + content).hexdigest()}.ttf"
     index = 0 if candidate.twin else installed.index

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from reportgen.causes import of_system
 from reportgen.diagnostics import Diagnostic, InputError, Place, SetupError
 
 # Circular 15/2025/TT-BKHCN, Annex: RSA of 2,048 bits at least, with RSASSA-PSS; ECDSA of 256 bits at least.
@@ -85,7 +86,7 @@ def open_file(path: Path, passphrase: str) -> Key:
     try:
         content = path.read_bytes()
     except OSError as error:
-        problem = {"problem": error.strerror or str(error)}
+        problem = {"problem": of_system(error)}
         raise InputError(Diagnostic("file-unreadable", place, problem)) from None
     if not content.startswith(b"\x30"):  # a SEQUENCE in DER, as every PKCS#12 file is
         raise InputError(Diagnostic("key-file-unreadable", place, {}, "ask"))

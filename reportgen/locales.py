@@ -18,7 +18,8 @@ from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from reportgen.calendars import Calendar, DateForms, parse_date
-from reportgen.diagnostics import Diagnostic, InputError, Place, TemplateError
+from reportgen.causes import of_pattern
+from reportgen.diagnostics import Diagnostic, InputError, Place, TemplateError, Word
 from reportgen.fonts import Candidate, Typeface
 from reportgen.ingredients import Ingredient, Ledger, digest_of
 from reportgen.model import Record, validate
@@ -45,9 +46,9 @@ def _form(*names: str) -> AfterValidator:
 def _check_pattern(pattern: str) -> str:
     """Return a regular expression that can be read and that does not match nothing."""
     try:
-        problem = "it matches the empty text" if re.search(pattern, "") else ""
+        problem = Word("pattern-empty") if re.search(pattern, "") else None
     except re.error as error:
-        problem = str(error)
+        problem = of_pattern(error)
     if problem:
         values = {"found": pattern, "problem": problem}
         raise PydanticCustomError("pattern-unreadable", "refused", {"values": values, "hint": "write"})
@@ -125,7 +126,7 @@ class Prose(Record):
         """What is alike has as many letters: places in a text are places in its folded form."""
         for letters, instead in self.alike.items():
             if len(letters) != len(instead):
-                values = {"found": f"{letters}: {instead}", "problem": "as many letters on both sides are needed"}
+                values = {"found": f"{letters}: {instead}", "problem": Word("letters-unequal")}
                 raise PydanticCustomError("pattern-unreadable", "refused", {"values": values, "hint": "write"})
         return self
 

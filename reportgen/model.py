@@ -301,7 +301,7 @@ def _wrong_setting(error: ErrorDetails, place: Place) -> Diagnostic:
             hint = "from" if "ge" in context else "above"
             return Diagnostic("number-too-small", place, {"found": str(error["input"]), "least": least}, hint)
         case _:
-            return Diagnostic("bad-value", place, {"found": shorten(str(error["input"])), "problem": error["msg"]})
+            return Diagnostic("bad-value", place, {"found": shorten(str(error["input"]))}, "guide")
 
 
 def _refused(name: str, path: Path, context: Mapping[str, Any], found: Any, file: YamlFile) -> Diagnostic:

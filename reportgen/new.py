@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reportgen.calendars import parse_date
+from reportgen.causes import of_system
 from reportgen.diagnostics import Diagnostic, InputError, Place, ReportgenError
 from reportgen.folders import INSPECTIONS, TEMPLATES, Workspace
 from reportgen.inspection import Inspection, read_inspection
@@ -67,7 +68,7 @@ def new_inspection(workspace: Workspace, identifier: str, language: str, source:
     except FileExistsError:
         raise _exists(path) from None
     except OSError as error:
-        values = {"problem": error.strerror or str(error)}
+        values = {"problem": of_system(error)}
         raise InputError(Diagnostic("cannot-write", Place(path.as_posix()), values, "free")) from None
     return Written(path, earlier.id if earlier else None)
 

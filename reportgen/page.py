@@ -23,6 +23,7 @@ from lxml import etree
 from markupsafe import Markup, escape
 
 from reportgen import edition as edition_module
+from reportgen.causes import of_markup
 from reportgen.compiled import CompiledTemplates
 from reportgen.diagnostics import Diagnostic, Place, TemplateError, Word
 from reportgen.edition import Edition
@@ -37,7 +38,6 @@ from reportgen.template_errors import CLAUSE, MAIN, TemplateSource, author_place
 from reportgen.typography import Typography, collapse, possible_letters, typeset
 
 _VOID = frozenset({"br", "col", "hr", "img", "meta"})  # of the elements that a page may have, those that never end
-_LINES = re.compile(r",? line \d+(?:, column \d+)?")  # that the parser names
 _BUILTIN_FILTERS = ("batch", "first", "last", "length", "list")
 _BUILTIN_TESTS = ("defined", "none", "odd", "even", "string")
 
@@ -281,7 +281,7 @@ def _parse(text: str, find: Callable[[], Origins]) -> etree._Element:
         origins = find()
         open_one = origins.not_closed()
         place = open_one[1] if open_one else origins.near(*error.position)
-        told = Word("element-open", {"element": open_one[0]}) if open_one else _LINES.sub("", error.msg or "")
+        told = Word("element-open", {"element": open_one[0]}) if open_one else of_markup(error.msg or "")
         found = Diagnostic("page-not-well-formed", place, {"problem": told}, "close")
         raise TemplateError(found) from None
 

@@ -21,7 +21,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from reportgen.diagnostics import Diagnostic, InputError, Place, SetupError
+from reportgen.causes import of_system
+from reportgen.diagnostics import Diagnostic, InputError, Place, SetupError, Word
 from reportgen.folders import ISSUED, OUTPUT, Workspace
 from reportgen.writing import sync_folders, write_new
 
@@ -135,7 +136,7 @@ class Register:
                 yield turn
         except OSError as error:
             place = Place("/".join((*self.folder.parts[-2:], Path(error.filename or DATABASE).name)))
-            problem = {"problem": error.strerror or str(error)}
+            problem = {"problem": of_system(error)}
             raise SetupError(Diagnostic("cannot-write", place, problem, "free")) from None
 
     @property
@@ -156,10 +157,10 @@ class Register:
             opened = sqlite3.connect(address, uri=True, isolation_level=None, timeout=_PATIENCE)
             with closing(opened) as connection:
                 yield connection
-        except sqlite3.OperationalError as error:  # full, read-only, locked
-            raise SetupError(Diagnostic("cannot-write", place, {"problem": str(error)}, "free")) from None
-        except sqlite3.DatabaseError as error:
-            problem = {"problem": str(error)}
+        except sqlite3.OperationalError:  # full, read-only, locked
+            raise SetupError(Diagnostic("cannot-write", place, {"problem": Word("database-busy")}, "free")) from None
+        except sqlite3.DatabaseError:
+            problem = {"problem": Word("file-damaged")}
             raise SetupError(Diagnostic("register-unreadable", place, problem, "restore")) from None
 
     @contextmanager

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, TypeGuard
 
 from reportgen import __version__
+from reportgen.causes import of_system
 from reportgen.diagnostics import Diagnostic, InputError, Place, ReportgenError
 from reportgen.folders import TEMPLATES, Workspace
 from reportgen.glossary import (
@@ -328,5 +329,5 @@ def write_schema(path: Path, text: str) -> None:
             file.write(text)
         Path(name).replace(path)
     except OSError as error:
-        values = {"problem": error.strerror or str(error)}
+        values = {"problem": of_system(error)}
         raise InputError(Diagnostic("cannot-write", Place(str(path)), values, "free")) from None

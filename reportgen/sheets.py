@@ -10,7 +10,7 @@ from typing import Any
 
 import tinycss2
 
-from reportgen.diagnostics import Diagnostic, Place
+from reportgen.diagnostics import Diagnostic, Place, Word
 
 _SIDES = ("top", "right", "bottom", "left")
 _BOXES = frozenset(f"{box}-{side}" for box in ("margin", "padding", "border") for side in _SIDES)
@@ -143,7 +143,7 @@ def _check_rules(rules: list[Any], path: str) -> Iterator[Diagnostic]:
                 values = {"rule": f"@{rule.at_keyword}", "allowed": "@page, @top-center"}
                 yield Diagnostic("css-rule-unknown", _place(rule, path), values, "allowed", length=len(values["rule"]))
             case "error":
-                yield Diagnostic("css-unreadable", _place(rule, path), {"problem": rule.message})
+                yield Diagnostic("css-unreadable", _place(rule, path), {"problem": Word("css-cut")})
 
 
 def _check_declarations(content: list[Any], path: str, *, words: bool) -> Iterator[Diagnostic]:
@@ -157,7 +157,7 @@ def _check_declarations(content: list[Any], path: str, *, words: bool) -> Iterat
             case "at-rule" | "error":
                 yield from _check_rules([item], path)
             case _:
-                yield Diagnostic("css-unreadable", _place(item, path), {"problem": "a rule inside a rule"})
+                yield Diagnostic("css-unreadable", _place(item, path), {"problem": Word("css-nested")})
 
 
 def _check_value(declaration: Any, path: str) -> Iterator[Diagnostic]:

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reportgen.attached import attached_sources
-from reportgen.diagnostics import Diagnostic, InputError, Place, SetupError
+from reportgen.causes import of_system
+from reportgen.diagnostics import Diagnostic, InputError, Place, SetupError, Word
 from reportgen.edition import Edition, NamedPerson, signer
 from reportgen.folders import OUTPUT, SIGNED, TEMPLATES, Workspace
 from reportgen.keys import Key, check_key, need_signing
@@ -163,7 +164,7 @@ def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        problem = {"problem": error.strerror or str(error)}
+        problem = {"problem": of_system(error)}
         raise InputError(Diagnostic("file-unreadable", Place(path.as_posix()), problem)) from None
 
 
@@ -311,16 +312,18 @@ def _signed(prepared: Prepared, key: Key) -> bytes:
             )
             hand = PdfSigner(_metadata(prepared, key), signer=key.signer, timestamper=stamper, stamp_style=style)
             made = hand.sign_pdf(writer, existing_fields_only=True)
-    except TimestampRequestError as error:
-        values = {"server": server, "problem": str(error.__cause__ or error)}
+    except TimestampRequestError:
+        values = {"server": server, "problem": Word("server-silent")}
         raise SetupError(Diagnostic("time-stamp-failed", None, values, "later")) from None
-    except (PathError, ValidationError, CRLFetchError, OCSPFetchError) as error:
-        raise SetupError(Diagnostic("chain-not-proven", None, {"problem": str(error)}, "roots")) from None
+    except (PathError, ValidationError, CRLFetchError, OCSPFetchError):
+        raise SetupError(Diagnostic("chain-not-proven", None, {"problem": Word("chain-incomplete")}, "roots")) from None
     except SigningError as error:
         cause = error.__cause__
         if isinstance(cause, PathError | ValidationError | CRLFetchError | OCSPFetchError):
-            raise SetupError(Diagnostic("chain-not-proven", None, {"problem": str(cause)}, "roots")) from None
-        raise SetupError(Diagnostic("signature-not-good", None, {"problem": str(error)}, "other")) from None
+            raise SetupError(
+                Diagnostic("chain-not-proven", None, {"problem": Word("chain-incomplete")}, "roots")
+            ) from None
+        raise SetupError(Diagnostic("signature-not-good", None, {"problem": Word("field-refuses")}, "other")) from None
     return bytes(made.getvalue())
 
 

@@ -17,7 +17,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from reportgen.archive import Attachment
-from reportgen.diagnostics import Diagnostic, InputError, Place, SetupError
+from reportgen.diagnostics import Diagnostic, InputError, Place, SetupError, Word
 from reportgen.excerpts import inspection_file, library_files
 from reportgen.folders import INSPECTIONS
 from reportgen.workspace import Library, LoadedInspection
@@ -88,8 +88,8 @@ def unpack(content: bytes, path: str) -> dict[str, bytes]:
         pictures = {_digest(picture): picture for picture in _pictures(reader)}
         folder = f"{INSPECTIONS}/{inspection.removesuffix('.yaml')}"
         files |= {f"{folder}/{name}": pictures[digest] for name, digest in digests.items()}
-    except (PyPdfError, zipfile.BadZipFile, zlib.error, *_NOT_AS_WRITTEN) as error:
-        values = {"problem": str(error) or type(error).__name__}
+    except (PyPdfError, zipfile.BadZipFile, zlib.error, *_NOT_AS_WRITTEN):
+        values = {"problem": Word("nothing-attached")}
         raise InputError(Diagnostic("no-sources", Place(path), values, "original")) from None
     for name in files:
         if not _is_inside(name):

@@ -21,7 +21,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from reportgen.diagnostics import Diagnostic, Place, SetupError
+from reportgen.causes import of_system
+from reportgen.diagnostics import Diagnostic, Place, SetupError, Word
 from reportgen.folders import OUTPUT
 from reportgen.ingredients import Ingredient
 
@@ -362,11 +363,11 @@ def _told(path: Path, root: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise SetupError(Diagnostic("cannot-write", place, {"problem": error.strerror or str(error)}, "free")) from None
-    except sqlite3.OperationalError as error:  # full, read-only, locked
-        raise SetupError(Diagnostic("cannot-write", place, {"problem": str(error)}, "free")) from None
-    except sqlite3.DatabaseError as error:
-        raise SetupError(Diagnostic("state-damaged", place, {"problem": str(error)}, "delete")) from None
+        raise SetupError(Diagnostic("cannot-write", place, {"problem": of_system(error)}, "free")) from None
+    except sqlite3.OperationalError:  # full, read-only, locked
+        raise SetupError(Diagnostic("cannot-write", place, {"problem": Word("database-busy")}, "free")) from None
+    except sqlite3.DatabaseError:
+        raise SetupError(Diagnostic("state-damaged", place, {"problem": Word("file-damaged")}, "delete")) from None
 
 
 # ---- one at a time --------------------------------------------------------------------------------------------------

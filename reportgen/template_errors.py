@@ -14,6 +14,7 @@ from jinja2.exceptions import SecurityError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from reportgen import edition as edition_module
+from reportgen.causes import of_reach, of_template
 from reportgen.diagnostics import Diagnostic, Place, TemplateError, Word
 from reportgen.filters import NotText
 from reportgen.locales import Clause, Locale, no_such_clause
@@ -61,7 +62,7 @@ class author_places:  # noqa: N801 - used as a with-statement, like contextlib's
                 place = self._places.at(error.name or MAIN, error.lineno, word)
                 if found := _NO_SUCH.search(error.message or ""):
                     return self._no_such_filter(found[2], place)
-                return Diagnostic("template-syntax", place, {"problem": error.message})
+                return Diagnostic("template-syntax", place, {"problem": of_template(error.message or "")})
             case TemplateNotFound():
                 return self._not_found(error)
             case UndefinedError():
@@ -84,19 +85,14 @@ class author_places:  # noqa: N801 - used as a with-statement, like contextlib's
                 place = self._places.unfiltered(name, line, str(error)) or place
                 return Diagnostic("value-needs-filter", place, {"type": str(error)}, "filter")
             case SecurityError():
-                # Jinja's sentence would repeat the value that was called.
-                called = "not safely callable" in str(error)
-                problem = "call what is neither a macro, “clause” nor the numbering" if called else str(error)
-                return Diagnostic("template-not-allowed", place, {"problem": problem}, "names")
+                return Diagnostic("template-not-allowed", place, {"problem": of_reach(str(error))}, "names")
             case RecursionError():
                 return Diagnostic("template-in-itself", place, {"template": name.removeprefix(CLAUSE)}, "remove")
             case ValueProblem():
                 return Diagnostic(error.name, place, error.values, error.hint)
             case _:
-                # What Python says of types speaks of the program, not of the template.
-                of_types = isinstance(error, AssertionError | AttributeError | KeyError | TypeError)
-                values = {"problem": Word("filter-refuses") if of_types or not str(error) else str(error)}
-                return Diagnostic("value-does-not-fit", place, values, "filter")
+                # What Python says speaks of the program, not of the template.
+                return Diagnostic("value-does-not-fit", place, {"problem": Word("filter-refuses")}, "filter")
 
     def _no_such_filter(self, name: str, place: Place) -> Diagnostic:
         there = sorted({*self._environment.filters, *self._environment.tests})

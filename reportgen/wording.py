@@ -11,6 +11,7 @@ from functools import cache
 from jinja2 import TemplateSyntaxError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from reportgen.causes import of_template
 from reportgen.diagnostics import Diagnostic, Place
 from reportgen.locales import Clause, Locale
 from reportgen.template_errors import EXPRESSION, ROOTS, TemplateSource, attributes, first_expression, unknown_name
@@ -34,7 +35,7 @@ def check_wordings(locales: Iterable[Locale]) -> list[Diagnostic]:
                     names = _UsedNames(locale.language, each, _used_names(each))
                 except TemplateSyntaxError as error:
                     place = each.locate(_unreadable_expression(each.text))
-                    found.append(Diagnostic("template-syntax", place, {"problem": error.message}))
+                    found.append(Diagnostic("template-syntax", place, {"problem": of_template(error.message or "")}))
                 else:
                     used.setdefault(identifier, {}).setdefault(locale.language, []).append(names)
     for by_language in used.values():

@@ -23,6 +23,7 @@ from reportgen.diagnostics import (
     SetupError,
     Severity,
     TemplateError,
+    Word,
     sort_diagnostics,
 )
 from reportgen.edition import Edition, Issuance, make_edition
@@ -175,8 +176,10 @@ def _issuance(workspace: Workspace) -> Issuance | None:
         return None
     try:
         return Issuance.read(json.loads(workspace.read_text(ISSUE)))
-    except ValueError as error:
-        raise InputError(Diagnostic("issue-unreadable", Place(ISSUE), {"problem": error}, "extract")) from None
+    except ValueError:
+        raise InputError(
+            Diagnostic("issue-unreadable", Place(ISSUE), {"problem": Word("file-damaged")}, "extract")
+        ) from None
 
 
 class _Collector:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from reportgen.causes import of_system
 from reportgen.diagnostics import Diagnostic, Place, SetupError
 
 UNFINISHED = ".part"  # behind a dot and the final name: a file that is being written
@@ -38,7 +39,7 @@ def write_files(root: Path, files: Mapping[Path, bytes], commit: Callable[[], No
     except OSError as error:
         wrong = Path(error.filename or next(iter(files)))
         shown = wrong.relative_to(root) if wrong.is_relative_to(root) else wrong
-        problem = {"problem": error.strerror or str(error)}
+        problem = {"problem": of_system(error)}
         raise SetupError(Diagnostic("cannot-write", Place(shown.as_posix()), problem, "free")) from None
     finally:
         for path in temporary.values():

@@ -75,7 +75,7 @@ class Fault:
         self.last_event = last_event
 
     def explain(self) -> Diagnostic:
-        """Return the first explanation that fits, or the parser's own words."""
+        """Return the first explanation that fits; where none does, the place alone."""
         causes = (
             self._tab, self._open_quote, self._escape, self._after_value, self._start_character, self._colon,
             self._bracket, self._no_colon, self._level,
@@ -83,8 +83,7 @@ class Fault:
         for cause in causes:
             if finding := cause():
                 return finding
-        problem = f"{self.context}: {self.problem}" if self.context else self.problem
-        return self._finding("yaml-syntax", self.index, {"problem": problem}, "check")
+        return self._finding("yaml-syntax", self.index, {}, "check")
 
     def _finding(self, name: str, index: int, values: Mapping[str, Any], hint: str) -> Diagnostic:
         """Return a finding; a hint that shows a corrected line needs one, else the hint ``plain`` is given."""

@@ -15,6 +15,7 @@ from pydantic_core.core_schema import ErrorType
 import reportgen
 from reportgen import model, texts
 from reportgen.calendars import Calendar
+from reportgen.causes import _SYSTEM
 from reportgen.diagnostics import Diagnostic, Place, Word, catalogue, one_line
 from reportgen.inspection import Inspection
 from reportgen.model import validate
@@ -120,6 +121,7 @@ LITERALS = set(
     sign output/signed/ signing roots output -output -level B-B -holder -key -as PNG PIN PKCS p12 pfx RSA ECDSA bit pip
     install reportgen[sign] reportgen[qr] check_mark QR qr PEM DER signing-space inch templates/minutes.css
     a br hr img src alt figure figcaption p class th td col row scope page id title display block height
+    endif endfor clause macro docs/fields.vi.md docs/fields.th.md
     YAML UTF-8 UTF-16 UTF-32 Unicode Notepad Save As MB Tab PDF DOCX Word JPEG PNG CLDR Pango icu4py fontconfig fc-list
     RG215 BB-ĐKT mm pt HH a-z LibreOffice fsType -embed-fonts -time-limit -memory-limit
     dask tcp tls -scheduler docs/cluster.md
@@ -209,6 +211,7 @@ REFUSAL = (frozenset({"family", "candidate", "packages"}), frozenset({"install",
 PASSED_ON = {"error.name", "problem.name", "refused.name", "self.name", "name"}
 # Hints and words that are computed, and all that may come out.
 COMPUTED = {
+    "_SYSTEM.get(error.errno or 0, 'system-other')": frozenset({*_SYSTEM.values(), "system-other"}),
     "forbidden_kind(run[0])": frozenset(texts._FORBIDDEN),
     "era.value": frozenset(era.value for era in Calendar),
     "_SHAPES.get(kind, 'mapping')": frozenset({*model._SHAPES.values(), "mapping"}),
@@ -515,3 +518,12 @@ def test_a_clerk_reads_the_whole_finding_in_one_language(language, expected):
         validate(Inspection, read_yaml(b"team: x\n", "a.yaml"))
     found = next(finding for finding in raised.value.diagnostics if finding.place == Place("a.yaml", 1, 7))
     assert one_line(found, language).startswith(expected)
+
+
+QUOTED = {"keys.py"}  # the library of a token says what it likes: its own words are all that there is
+
+
+def test_no_finding_repeats_what_another_library_says():
+    told = re.compile(r'"(?:problem|reason)": (?:str\(|f"|"|\w+\.(?:msg|message|strerror))')
+    repeating = {path.name for path in MODULES if told.search(path.read_text(encoding="utf-8"))}
+    assert repeating == QUOTED

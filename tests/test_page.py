@@ -252,7 +252,7 @@ PAYLOADS = {
     "{{ inspection.started }} {{ inspection.first_day }}": "a value of the kind “date”",
     "{{ inspection.first_day | date('longg') }}": "there is no date form “longg”",
     "{{ team.deputy }}": "a value of the kind “NoneType”",
-    "&nbsp;": "not well formed: Entity 'nbsp' not defined",
+    "&nbsp;": "there is no character named “&nbsp;” on a page",
 }
 
 
