@@ -7,15 +7,18 @@ ZERO WIDTH SPACE after each word, and no break inside one. It has no glyph, so n
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from itertools import groupby, pairwise
+from itertools import pairwise
 from typing import Any
 from xml.etree.ElementTree import Element
 
 _SCRIPTS = frozenset({"THAI", "LAO", "KHMER", "MYANMAR"})  # first word of their characters' names
+# Their blocks, without the zero width space and all that is no letter: a test compares them with the names.
+_UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u19e0-\u19ff\ua9e0-\ua9ff\uaa60-\uaa7f]+")
 _INLINE = frozenset({"span", "br"})  # all other elements of a page are blocks
 _KEPT = "nowrap"  # the class of what the page keeps on one line
 _ZERO_WIDTH_SPACE = "\N{ZERO WIDTH SPACE}"
@@ -97,10 +100,9 @@ def exact_breaks() -> Iterator[None]:
     when the block is left. Not for several threads at once.
     """
     from weasyprint.layout import inline
-    from weasyprint.text.ffi import ffi
     from weasyprint.text.line_break import Layout
 
-    ffi.cdef("PangoAttribute * pango_attr_allow_breaks_new (gboolean allow_breaks);", override=True)
+    _declare()
     originals = Layout.set_text, inline.split_first_line
 
     def set_text(layout: Any, text: str, justify: bool = False) -> None:
@@ -123,10 +125,25 @@ def exact_breaks() -> Iterator[None]:
         Layout.set_text, inline.split_first_line = originals
 
 
+@cache
+def _declare() -> None:
+    from weasyprint.text.ffi import ffi
+
+    ffi.cdef(
+        """
+        PangoAttribute * pango_attr_allow_breaks_new (gboolean allow_breaks);
+        int pango_layout_get_width (PangoLayout *layout);
+        """,
+        override=True,
+    )
+
+
 def _forbid_breaks(layout: Any) -> None:
-    """Let Pango break no word of a layout."""
+    """Let Pango break no word of a layout; one without a width is not broken anyway."""
     from weasyprint.text.ffi import ffi, pango
 
+    if layout.text.isascii() or pango.pango_layout_get_width(layout.layout) < 0:
+        return
     words = _words(layout.text)
     if not words:
         return
@@ -145,9 +162,9 @@ def _forbid_breaks(layout: Any) -> None:
 def _words(text: str) -> list[tuple[int, int]]:
     """Return the letters of such scripts that follow each other: their places in UTF-8 bytes."""
     words = []
-    end = 0
-    for is_word, letters in groupby(text, is_of_unspaced):
-        start, end = end, end + len("".join(letters).encode())
-        if is_word:
-            words.append((start, end))
+    last = end = 0  # characters and bytes up to the end of the last word
+    for word in _UNSPACED.finditer(text):
+        start = end + len(text[last : word.start()].encode())
+        last, end = word.end(), start + len(word[0].encode())
+        words.append((start, end))
     return words

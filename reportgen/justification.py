@@ -186,6 +186,10 @@ class _WideText:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._layout, name)
 
+    def reactivate(self, style: Any) -> None:
+        if not hasattr(self._layout, "layout"):  # it was not drawn yet, and is as it was measured
+            self._layout.reactivate(style)
+
     def get_first_line(self) -> Any:
         line, index = self._layout.get_first_line()
         _widen_glyphs(line, self._gaps, self._font_size / 1000)
@@ -197,11 +201,13 @@ def _closed(box: Any) -> set[int]:
 
     Readers (PDFium) add the way back from such a mark to the gap after it, and take both for a blank.
     """
+    from weasyprint.text.ffi import pango
+
     layout = box.pango_layout
     layout.reactivate(box.style)
+    pango.pango_layout_set_single_paragraph_mode(layout.layout, True)  # as it will be drawn
     line, _ = layout.get_first_line()
     moved = [places for glyph, places in _glyphs(line) if glyph.geometry.x_offset < 0 or glyph.geometry.y_offset]
-    layout.deactivate()
     return {place for places in moved for place in places}
 
 

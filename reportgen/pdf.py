@@ -26,6 +26,7 @@ from reportgen.breaks import exact_breaks, mark_word_ends
 from reportgen.fields import link_rooms, make_fields
 from reportgen.justification import even_lines
 from reportgen.markup import parse
+from reportgen.shaping import kept_looks
 from reportgen.stylesheet import StyleSheet, no_warnings
 from reportgen.textlayer import exact_glyphs, true_text
 from reportgen.user_agent import ParsedPage
@@ -108,7 +109,7 @@ def print_pdf(
         mark_word_ends(body, page.etree_element.get("lang", ""))
         fields = link_rooms(body)
     said = {meta.get("name"): meta.get("content") for meta in page.etree_element.iter("meta")}
-    with no_warnings(path), exact_breaks(), even_lines(), exact_glyphs(), full_tags():
+    with no_warnings(path), kept_looks(), exact_breaks(), even_lines(), exact_glyphs(), full_tags():
         finisher = partial(_finish, fields, {each.name: each.media_type for each in attachments}, identifier_of(page))
         content = page.write_pdf(
             stylesheets=sheet.sheets,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import gc
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -34,6 +36,11 @@ def render(job: Job) -> Artifacts:
         TemplateError: where the page or its style sheet is not as both printers need it.
         SetupError: where a font is to be embedded that may not be, or the check mark cannot be drawn here.
     """
+    with _collected_after():
+        return _render(job)
+
+
+def _render(job: Job) -> Artifacts:
     contents = {name: picture.content for name, picture in job.pictures.items()}
     sheet = _style_sheet(job.sheets)
     html = parse_page(job.page.html, contents)
@@ -48,6 +55,19 @@ def render(job: Job) -> Artifacts:
         families, path, day = read.document.root.families, job.page.template.path, read.document.created
         files["pdf"] = print_pdf(html, sheet, read.rules, job.fonts, families, path, job.attachments, day)
     return Artifacts(files, read.document)
+
+
+@contextmanager
+def _collected_after() -> Iterator[None]:
+    """Look for garbage once, after a document: its boxes know each other, and nearly all live until it is printed."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.collect(1)
+        if was_enabled:
+            gc.enable()
 
 
 def _check_mark(document: Document) -> dict[str, bytes]:

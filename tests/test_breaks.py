@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+import unicodedata
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -15,6 +16,7 @@ import pytest
 from conftest import PrintedEdition
 from reading import READERS, poppler_lines, squeeze
 
+from reportgen import breaks
 from reportgen.breaks import mark_word_ends, word_ends
 from reportgen.fonts import Candidate, Typeface, find_fonts
 
@@ -167,3 +169,14 @@ def test_a_line_holds_what_has_room_though_the_space_after_it_has_none(columns: 
 def test_no_sign_is_left_in_what_is_read(edition: PrintedEdition, reader: str) -> None:
     assert INVISIBLE not in READERS[reader](edition.pdf_path)
     assert INVISIBLE not in edition.docx.parts["word/document.xml"].decode()
+
+
+def test_the_letters_of_unspaced_scripts_are_those_that_are_named_so() -> None:
+    assigned = [char for code in range(0x10000) if unicodedata.name(char := chr(code), "")]
+    assert [char for char in assigned if bool(breaks._UNSPACED.match(char)) != breaks.is_of_unspaced(char)] == []
+
+
+def test_words_are_found_at_their_bytes() -> None:
+    assert breaks._words("กข a\u200bค") == [(0, 6), (11, 14)]
+    assert breaks._words("đ ก") == [(3, 6)]
+    assert breaks._words("abc") == []

@@ -1,0 +1,125 @@
+"""What Pango needs to know of a look, prepared once: WeasyPrint 70 tells it anew for every line it tries.
+
+For each text WeasyPrint makes a context, a font description and a list of features, and never gives back the lists.
+Here they are kept with the fonts of the style sheet, one for each look, and shared by all texts that look so. This is
+the only module that knows this part of its insides: ``Layout.setup``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+# All that Layout.setup reads of a style, but for its decoration.
+_READ = (
+    "direction", "font_family", "font_feature_settings", "font_kerning", "font_language_override", "font_size",
+    "font_stretch", "font_style", "font_variant_alternates", "font_variant_caps", "font_variant_east_asian",
+    "font_variant_ligatures", "font_variant_numeric", "font_variant_position", "font_variation_settings", "font_weight",
+    "lang",
+)  # fmt: skip
+_MOST = 1000  # looks; a style sheet has some dozens
+_KEPT = "reportgen_looks"
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """What Pango knows of a look; ``features`` is a list of attributes that each text copies, or None."""
+
+    context: Any
+    description: Any
+    features: Any
+    language: Any
+
+
+@contextmanager
+def kept_looks() -> Iterator[None]:
+    """Prepare each look once, for texts laid out and drawn inside; ``write_pdf`` belongs inside.
+
+    WeasyPrint is as it was before when the block is left. Not for several threads at once.
+    """
+    from weasyprint.text.line_break import Layout
+
+    _declare()
+    original = Layout.setup
+
+    def setup(layout: Any, style: Any) -> None:
+        if style["text_decoration_line"] != "none":
+            original(layout, style)
+            return
+        looks = vars(style.font_config).setdefault(_KEPT, {})
+        look = _look(style)
+        prepared = looks.get(look)
+        if prepared is None:
+            if len(looks) >= _MOST:
+                looks.clear()
+            original(layout, style)
+            looks[look] = _prepared(layout)
+        else:
+            _set_up(layout, style, prepared)
+
+    Layout.setup = setup
+    try:
+        yield
+    finally:
+        Layout.setup = original
+
+
+@cache
+def _declare() -> None:
+    from weasyprint.text.ffi import ffi
+
+    ffi.cdef(
+        """
+        void * g_object_ref (void *object);
+        PangoAttrList * pango_attr_list_copy (PangoAttrList *list);
+        PangoContext * pango_layout_get_context (PangoLayout *layout);
+        const PangoFontDescription * pango_layout_get_font_description (PangoLayout *layout);
+        PangoFontDescription * pango_font_description_copy (const PangoFontDescription *description);
+        """,
+        override=True,
+    )
+
+
+def _look(style: Any) -> tuple[Any, ...]:
+    look = getattr(style, _KEPT, None)
+    if look is None:
+        look = tuple([style[name] for name in _READ])
+        setattr(style, _KEPT, look)
+    return look
+
+
+def _prepared(layout: Any) -> _Prepared:
+    """Return what WeasyPrint has told Pango of a layout."""
+    from weasyprint.text.ffi import ffi, gobject, pango
+
+    context = pango.pango_layout_get_context(layout.layout)
+    gobject.g_object_ref(context)  # the layout owns it
+    features = pango.pango_layout_get_attributes(layout.layout)
+    return _Prepared(
+        ffi.gc(context, gobject.g_object_unref),
+        ffi.gc(
+            pango.pango_font_description_copy(pango.pango_layout_get_font_description(layout.layout)),
+            pango.pango_font_description_free,
+        ),
+        None if features == ffi.NULL else ffi.gc(pango.pango_attr_list_copy(features), pango.pango_attr_list_unref),
+        layout.language,
+    )
+
+
+def _set_up(layout: Any, style: Any, prepared: _Prepared) -> None:
+    from weasyprint.text.ffi import ffi, gobject, pango
+
+    layout.style = style
+    layout.first_line_direction = 0
+    layout.language = prepared.language
+    layout.layout = ffi.gc(pango.pango_layout_new(prepared.context), gobject.g_object_unref)
+    pango.pango_layout_set_auto_dir(layout.layout, False)
+    pango.pango_layout_set_font_description(layout.layout, prepared.description)
+    layout.ascent = layout.underline_position = layout.strikethrough_position = None
+    if prepared.features is not None:
+        # A copy: what is said of the words of a text is added to it.
+        features = ffi.gc(pango.pango_attr_list_copy(prepared.features), pango.pango_attr_list_unref)
+        pango.pango_layout_set_attributes(layout.layout, features)

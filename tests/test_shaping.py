@@ -1,0 +1,72 @@
+"""shaping.py: what Pango knows of a look is made once, and no byte of a document is different for that."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+from conftest import Office
+
+PROGRAM = """
+import json, sys
+from reportgen import loading
+from weasyprint import CSS, HTML
+from weasyprint.text.fonts import FontConfiguration
+from weasyprint.text.line_break import Layout
+from reportgen import shaping
+CSS_TEXT = "body { font: 14pt serif; text-align: justify } b { font-kerning: none } "
+CSS_TEXT += "u { font-size: 20pt } i { color: red }"
+WORDS = "một <b>hai</b> <u>ba</u> <i>bốn</i> năm <u>sáu <b>bảy</b></u> "
+fonts = FontConfiguration()
+sheet = CSS(string=CSS_TEXT, font_config=fonts)
+
+def printed(words):
+    html = HTML(string="<html lang=vi><p>" + words * 60 + "<p lang=th>" + words * 60)
+    return html.write_pdf(stylesheets=[sheet], font_config=fonts)
+
+def looks():
+    return len(vars(fonts).get(shaping._KEPT, {}))
+
+setup = Layout.setup
+stock = printed(WORDS)
+with shaping.kept_looks():
+    kept = printed(WORDS)
+    first = looks()
+    again = printed(WORDS)
+    second = looks()
+    shaping._MOST = 2
+    vars(fonts)[shaping._KEPT].clear()
+    bounded = printed(WORDS)
+    third = looks()
+print(json.dumps({
+    "equal": [each == stock for each in (kept, again, bounded, printed(WORDS))],
+    "looks": [first, second, third],
+    "restored": Layout.setup is setup,
+}))
+"""
+
+
+@pytest.fixture(scope="module")
+def answers(office: Office) -> dict[str, list[int]]:
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM], env=office.environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    found: dict[str, list[int]] = json.loads(done.stdout)
+    return found
+
+
+def test_no_byte_is_different(answers: dict[str, list[int]]) -> None:
+    assert answers["equal"] == [True] * 4
+
+
+def test_a_look_is_kept_once_and_not_for_ever(answers: dict[str, list[int]]) -> None:
+    first, second, third = answers["looks"]
+    assert 2 < first == second
+    assert third <= 2
+
+
+def test_weasyprint_is_as_it_was_afterwards(answers: dict[str, list[int]]) -> None:
+    assert answers["restored"]
