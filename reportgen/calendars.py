@@ -19,8 +19,10 @@ from typing import TypeVar
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import DateTimeFormat, parse_pattern, split_interval_pattern, tokenize_pattern
+from babel.units import get_unit_name
 
 from reportgen.numbers import ValueProblem, normalise, shorten
+from reportgen.texts import plain
 
 BUDDHIST_OFFSET = 543
 
@@ -131,16 +133,17 @@ def parse_date(text: str, forms: Iterable[DateForms]) -> date:
     """Return the day that a text names.
 
     Read are ``2023-08-18``; day, month and year parted by ``/``, ``-`` or ``.``; and every text in one of the locales'
-    own patterns, or CLDR's for the language, that hold day, month and year: its words may be left out, months may be
-    abbreviated, a weekday may stand before it, the era before or after the year. The year tells the era: 2484 to 2700
-    is Buddhist, 1941 to 2199 is Gregorian. Digits may be of any script.
+    own patterns, or CLDR's for the language, that hold day, month and year: its words may be left out or typed without
+    their marks, its first words may stand before numbers (``ngày 18/8/2023``), months may be abbreviated, a weekday may
+    stand before it, the era before or after the year. The year tells the era: 2484 to 2700 is Buddhist, 1941 to 2199 is
+    Gregorian. Digits may be of any script.
 
     Raises:
         DateError: What was found, what is allowed and what to write.
     """
     locales = tuple(forms)
     found = shorten(text)
-    parts = _split_date(normalise(text), locales)
+    parts = _split_date(_typed(text).removesuffix("."), locales)
     if parts is None:
         raise DateError("date-unreadable", {"found": found, "examples": _date_examples(locales)}, "forms")
     era = _check_year(parts, found)
@@ -159,7 +162,7 @@ def parse_time(text: str, forms: Iterable[DateForms] = ()) -> datetime.time:
     """
     locales = tuple(forms)
     found = shorten(text)
-    match = _time_expression(tuple(form.time for form in locales)).fullmatch(normalise(text))
+    match = _time_expression(tuple(form.time for form in locales)).fullmatch(_typed(text))
     if match is None:
         raise DateError("time-unreadable", {"found": found, "examples": _time_examples(locales)}, "forms")
     hour = int(match["hour"])
@@ -314,11 +317,21 @@ def _split_date(text: str, locales: tuple[DateForms, ...]) -> _Parts | None:
         names = _names(forms.language, forms.era, forms.calendar)
         # CLDR's own forms too: a date is often pasted from another program.
         customary = (forms.locale.date_formats[width].pattern for width in ("full", "long", "medium"))
-        for pattern in (*forms.patterns.values(), *customary):
+        patterns = tuple(dict.fromkeys((*forms.patterns.values(), *customary)))
+        for pattern in (*patterns, *_numeric_forms(patterns)):
             expression = _date_expression(pattern, forms.language, forms.era, forms.calendar)
             if expression is not None and (match := expression.fullmatch(text)):
                 return _read_match(match, names)
     return None
+
+
+@lru_cache(maxsize=64)
+def _numeric_forms(patterns: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the patterns of dates in numbers after the words that a pattern begins with: ``'ngày' d/M/y``."""
+    first = (list(_tokens(pattern))[:2] for pattern in patterns)
+    words = {tokens[0][0].strip() for tokens in first if len(tokens) == 2 and not tokens[0][1] and tokens[1][0] == "d"}
+    quoted = [f"'{text.replace(chr(39), chr(39) * 2)}' " for text in sorted(words)]
+    return tuple(f"{text}d{sign}M{sign}y" for text in quoted for sign in "/-.")
 
 
 def _read_match(match: re.Match[str], names: _Names) -> _Parts:
@@ -408,6 +421,9 @@ def _names(language: str, era: str, era_calendar: Calendar) -> _Names:
         for width in ("wide", "abbreviated", "short")
         for number, name in locale.days[context].get(width, {}).items()
     }
+    # What follows the word for day is a weekday's name too: ศุกร์ of วันศุกร์.
+    day = _unit("day", language)
+    weekdays |= {name.removeprefix(day): number for name, number in weekdays.items() if name != day}
     # Babel knows Gregorian eras only; era 1 is the one after Christ.
     eras = {locale.eras[width][1]: Calendar.GREGORIAN for width in ("wide", "abbreviated")}
     if era:
@@ -420,6 +436,11 @@ def _names(language: str, era: str, era_calendar: Calendar) -> _Names:
     )
 
 
+def _unit(name: str, language: str) -> str:
+    """Return the language's word for a day or a month, as CLDR counts such."""
+    return get_unit_name(f"duration-{name}", "short", language) or ""
+
+
 @lru_cache(maxsize=256)
 def _date_expression(pattern: str, language: str, era: str, era_calendar: Calendar) -> re.Pattern[str] | None:
     """Return the regular expression of the texts that a pattern reads, or None if it holds no whole date."""
@@ -428,6 +449,8 @@ def _date_expression(pattern: str, language: str, era: str, era_calendar: Calend
         return None
     names = _names(language, era, era_calendar)
     weekday = f"(?P<weekday>{_any_name(names.weekdays)})"
+    # The word for month may stand before its name, where no pattern has it: เดือน สิงหาคม.
+    month_word = f"(?:{re.escape(_typed(_unit('month', language)))})? ?"
     month_name = _any_name(names.months)
     era_name = _any_name(names.eras)
     fields = {
@@ -440,9 +463,9 @@ def _date_expression(pattern: str, language: str, era: str, era_calendar: Calend
     parts = [] if "E" in letters else [f"(?:{weekday} ?,?)?"]
     for token, is_field in _tokens(pattern):
         if not is_field:
-            parts.extend(_literal(piece) for piece in normalise(token).split())
+            parts.extend(_literal(piece) for piece in _typed(token).split())
         elif token.startswith("MMM"):
-            parts.append(f"(?P<month>{month_name})")
+            parts.append(f"{month_word}(?P<month>{month_name})")
         else:
             parts.append(fields[token[0]])
     return re.compile(" ?".join(filter(None, parts)), re.IGNORECASE)
@@ -461,20 +484,30 @@ def _any_name(names: Iterable[str]) -> str:
 
 
 def _any_writing(name: str) -> str:
-    """Return the expression of all writings of a name: dots and spaces may be left out, a dot may end it."""
+    """Return the expression of all writings of a name: dots and spaces may be left out, a dot may end it.
+
+    The word that is abbreviated before a number may be written out: ``T6`` is ``Thứ 6``.
+    """
     optional = {" ": " ?", ".": r"\.? ?"}
-    signs = re.findall(r"\d+|\D", normalise(name).rstrip("."))
-    loose = [rf"0?{sign}(?!\d)" if sign.isdecimal() else optional.get(sign, re.escape(sign)) for sign in signs]
-    return "".join(loose) + r"\.?"
+    written = []
+    for sign in re.findall(r"\d+|\D", _typed(name).rstrip(".")):
+        if sign.isdecimal():
+            written.append(rf"0?{sign}(?!\d)")
+            if len(written) > 1:
+                written.insert(-1, r"(?:[^\W\d_]* ?)")
+        else:
+            written.append(optional.get(sign, re.escape(sign)))
+    return "".join(written) + r"\.?"
 
 
 def _find(names: Mapping[str, _Named], writing: str) -> _Named:
-    return next(value for name, value in names.items() if _key(name) == _key(writing))
+    typed = _typed(writing)
+    return next(value for name, value in names.items() if re.fullmatch(_any_writing(name), typed, re.IGNORECASE))
 
 
-def _key(name: str) -> str:
-    """Return a name without what may be written or not: case, spaces, dots, leading zeros."""
-    return re.sub(r"(?<!\d)0+(?=\d)", "", re.sub(r"[ .]", "", normalise(name))).casefold()
+def _typed(text: str) -> str:
+    """Return a text ready to be compared with what a clerk in haste types: small letters without Vietnamese marks."""
+    return plain(normalise(text))
 
 
 def _loose(words: str) -> str:
@@ -502,7 +535,8 @@ def _samples(locales: tuple[DateForms, ...]) -> Iterator[str]:
 @lru_cache(maxsize=64)
 def _time_expression(patterns: tuple[str, ...]) -> re.Pattern[str]:
     """Return the expression of a time: hour, sign and two-digit minute; or hour and minute in words of the patterns."""
-    befores, betweens, afters = zip(*(_time_literals(pattern) for pattern in ("H:m", *patterns)), strict=True)
+    literals = (map(_typed, _time_literals(pattern)) for pattern in ("H:m", *patterns))
+    befores, betweens, afters = zip(*literals, strict=True)
     words = {_loose(text) for text in betweens if _has_letters(text)}
     signs = {re.escape(text) for text in (*betweens, ".", "h") if text and not (_has_letters(text) and text != "h")}
     after = _optional(map(_loose, afters))

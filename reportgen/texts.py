@@ -95,10 +95,10 @@ _BETWEEN_WORDS = re.compile(r"[\s\-_.:/]+")
 
 def folded(text: str) -> str:
     """Return a text as somebody types it who has no time: small letters, no Vietnamese marks, hyphens between words."""
-    return _NOT_WORD.sub("-", _plain(text)).strip("-")
+    return _NOT_WORD.sub("-", plain(text)).strip("-")
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Return a text in small letters without Vietnamese marks."""
     plain = _MARKS.sub("", unicodedata.normalize("NFD", text.lower())).replace("đ", "d")
     return unicodedata.normalize("NFC", plain)
@@ -109,7 +109,7 @@ _THAI_TONES = re.compile(r"[\u0E47-\u0E4E]")
 
 def compact(text: str) -> str:
     """Return a folded text without anything between its words and without Thai tone marks."""
-    return _THAI_TONES.sub("", _BETWEEN_WORDS.sub("", _plain(text)))
+    return _THAI_TONES.sub("", _BETWEEN_WORDS.sub("", plain(text)))
 
 
 def nearest(found: str, allowed: Iterable[str], cutoff: float = 0.6) -> str | None:
