@@ -17,10 +17,10 @@ from typing import Any
 import pikepdf
 import pytest
 from conftest import EDITIONS, REAL, Office, PrintedEdition
+from generated import LANGUAGES, write_inspections
 from lxml import html
 from reading import POINTS_PER_MM, Box
 from tagged import FLAVOURS, Tag, Tagged, read_tags, validate
-from test_generated_parity import LANGUAGES, write_inspections
 
 from reportgen.parity import page_leaves, squeeze
 

@@ -25,10 +25,10 @@ import pytest
 import yaml
 from conftest import Office
 from desk import REAL, REAL_FILE, SMALLEST, SMALLEST_FILE, Desk
+from generated import LANGUAGES, Author, WithoutAliases, write_inspections
 from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
-from test_generated_parity import LANGUAGES, Author, WithoutAliases, write_inspections
 from test_ooxml import VERSIONS, validate_all
 
 from reportgen.alignment import Unit, align, units_of, words

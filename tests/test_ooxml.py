@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 import yaml
 from conftest import PROJECT, REAL, SMALLEST, Office, PrintedEdition
+from generated import WithoutAliases
 from lxml import etree, html
 from PIL import Image
 
@@ -102,13 +103,6 @@ def lengthen(item: Any, choice: random.Random) -> Any:
         return item
     joint, times = choice.choice(["\n\n", " "]), choice.randint(1, 4)
     return {**item, "text": {language: joint.join([text] * times) for language, text in item["text"].items()}}
-
-
-class WithoutAliases(yaml.SafeDumper):
-    """Writes what stands twice twice."""
-
-    def ignore_aliases(self, data: Any) -> bool:
-        return True
 
 
 @pytest.fixture(scope="module")
