@@ -3,7 +3,7 @@
 # make pictures   draw the printed pages that README.md shows
 # make golden     draw the pictures and write the findings that the tests compare with; look at them before you commit
 # make guide      write docs/fields.md and its translations from the model
-# make bench      time the commands on this computer, side by side
+# make bench      time reportgen and its peers on this computer, side by side, and write docs/performance.md
 # make lock       choose the newest libraries and write down their hashes
 # make clean      delete what was printed and installed here
 #
@@ -31,6 +31,9 @@ PACKAGES := python3-venv libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 \
 TEST_PACKAGES := openssl softhsm2 poppler-utils libreoffice-writer g++ pkg-config libicu-dev python3-dev default-jdk-headless \
 	libjaxb-java fonts-tlwg-norasi-ttf fonts-tlwg-waree-ttf fonts-noto-core pandoc $(if $(shell command -v npm),,npm)
 
+# To be compared with: a browser; without it, the tables say so. docxtpl and Typst have a lock file of their own.
+BENCH_PACKAGES := chromium
+
 REAL := 611-2023-08-18
 LANGUAGES := vi th
 PRINTED := $(foreach language,$(LANGUAGES),$(foreach form,pdf docx,output/$(REAL)/$(REAL).$(language).$(form)))
@@ -57,10 +60,8 @@ golden: .venv/.reportgen .venv/.test-libraries
 guide: .venv/.reportgen
 	.venv/bin/python docs/write_fields.py
 
-bench: $(PRINTED)
-	.venv/bin/python bench/start_up.py
-	.venv/bin/python bench/check_many.py
-	.venv/bin/python bench/unchanged.py
+bench: .venv/.reportgen .venv/.test-libraries .venv/.peers
+	.venv/bin/python bench/suite.py
 
 # Resolved for the Python and the system that `make` sets up. The files name hashes, no addresses.
 lock:
@@ -68,6 +69,7 @@ lock:
 	.cache/lock/bin/python -m pip --disable-pip-version-check --quiet install --upgrade uv
 	$(COMPILE) --extra sign --extra qr --group build --output-file requirements.lock pyproject.toml
 	$(COMPILE) --group dev --constraints requirements.lock --output-file requirements-dev.lock
+	$(COMPILE) --output-file bench/requirements.lock bench/requirements.in
 	$(NPM) install --prefix tests/ooxml --package-lock-only --omit-lockfile-registry-resolved
 	$(NPM) install --prefix tests/editor --package-lock-only --omit-lockfile-registry-resolved
 COMPILE = .cache/lock/bin/uv --no-config pip compile --quiet --upgrade --generate-hashes --no-header \
@@ -99,6 +101,9 @@ endef
 .venv/.test-packages: Makefile
 	@$(call install_packages,$(TEST_PACKAGES))
 
+.venv/.bench-packages: Makefile
+	-@$(call install_packages,$(BENCH_PACKAGES))
+
 .venv/.libraries: requirements.lock .venv/.packages
 	$(PYTHON) -m venv .venv
 	$(PIP) install --require-hashes --requirement requirements.lock
@@ -123,4 +128,10 @@ endef
 	mkdir -p .venv/language-server
 	cp tests/editor/package.json tests/editor/package-lock.json .venv/language-server/
 	$(NPM) ci --prefix .venv/language-server
+	touch $@
+
+# Peers have a Python of their own: their libraries are none of ours.
+.venv/.peers: bench/requirements.lock .venv/.libraries .venv/.bench-packages
+	$(PYTHON) -m venv .venv/bench
+	.venv/bench/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes --requirement bench/requirements.lock
 	touch $@

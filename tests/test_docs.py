@@ -158,7 +158,7 @@ def test_the_example_of_the_office_is_right_and_has_every_key() -> None:
     assert every - used(value for _, value in walk(read)) == set()
 
 
-DOCUMENTS = ("templates", "inspection", "fields", "fields.vi", "fields.th", "design")
+DOCUMENTS = ("templates", "inspection", "fields", "fields.vi", "fields.th", "design", "performance")
 
 
 @pytest.mark.parametrize("name", [*(f"docs/{name}.md" for name in DOCUMENTS), "CONTRIBUTING.md"])
