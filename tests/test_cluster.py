@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import os
+import re
 import shutil
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
+import tracemalloc
 from collections.abc import Iterator
+from contextlib import suppress
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
-from computers import Computers, command_of, computers, lives, wait_until
+from computers import TESTS, Computers, command_of, computers, lives, wait_until
 from conftest import PROJECT, Office
-from desk import REAL_FILE, SMALLEST_FILE, Desk
-from errands import PLACE, Errand, do, nothing
+from desk import REAL, REAL_FILE, SMALLEST_FILE, Desk
+from errands import PLACE, Errand, do, nothing, quick_file
 from fontTools.ttLib import TTFont
 
 from reportgen import cluster
@@ -26,7 +32,8 @@ from reportgen.fonts import FontSet
 from reportgen.work import Limits, Work
 from reportgen.workspace import read_library
 
-COUNT = 4
+COUNT = 2
+MANY = 30
 
 
 @pytest.fixture(scope="module")
@@ -94,8 +101,8 @@ def test_one_computer_alone_makes_the_same_files_with_one_thread_and_with_two(
     with computers(tmp_path / "one") as one:
         one.start("double", None, "--nthreads", "2")
         desk = some(office, tmp_path / "office")
-        office.print(desk.root, "--scheduler", one.address)
-    assert contents(desk) == contents(whole)
+        office.print(desk.root, REAL, "--scheduler", one.address)
+    assert contents(desk) == {name: digest for name, digest in contents(whole).items() if REAL in name}
 
 
 def test_where_nothing_is_due_nobody_is_asked(whole: Desk) -> None:
@@ -103,44 +110,98 @@ def test_where_nothing_is_due_nobody_is_asked(whole: Desk) -> None:
     assert (answer.exit_code, answer.stdout) == (0, "")
 
 
-def run(desk: Desk, office: Office, *arguments: str) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "reportgen", "--ui", "en", "-C", str(desk.root), "build", *arguments]
+# ---- broken off; with printers that are quick ------------------------------------------------------------------------
+
+
+def many(office: Office, root: Path) -> Desk:
+    """Return a workspace with many small inspections."""
+    desk = Desk(office.copy_workspace(root), office.cache)
+    text = desk.read(SMALLEST_FILE)
+    for path in (root / "inspections").glob("*.yaml"):
+        path.unlink()
+    for number in range(MANY):
+        desk.write(f"inspections/visit-{number}.yaml", text.replace("subject: ", f"subject: ({number}) ", 1))
+    return desk
+
+
+def begin(desk: Desk, office: Office, *arguments: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "quick", "--ui", "en", "-C", str(desk.root), "build", *arguments]
+    environment = {**office.environment, "PYTHONPATH": os.pathsep.join((str(PROJECT), str(TESTS)))}
     return subprocess.Popen(
-        command,
-        env=office.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
-    )  # fmt: skip
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
 
 
-def test_ctrl_c_leaves_whole_files_only_and_the_next_build_completes_it(
-    office: Office, tmp_path: Path, whole: Desk, two: Computers
-) -> None:
-    desk = some(office, tmp_path)
-    begun = run(desk, office, "--scheduler", two.address)
-    wait_until(lambda: bool(contents(desk)))
-    begun.send_signal(signal.SIGINT)
-    _, said = begun.communicate(timeout=60)
+def completed(begun: subprocess.Popen[str], desk: Desk, office: Office) -> str:
+    """Return what was said when a build was broken off; the next one must print the rest, and nothing else."""
+    _, said = begun.communicate(timeout=120)
     assert begun.returncode == 1
     assert "Traceback" not in said
     assert not [name for name in desk.outputs() if name.endswith(".part")]
-    assert contents(desk).items() <= contents(whole).items()
-    office.print(desk.root, "--scheduler", two.address)
-    assert contents(desk) == contents(whole)
+    before = desk.outputs()
+    assert 0 < len(before) < 2 * MANY
+    _, then = begin(desk, office, "--jobs", "2").communicate(timeout=120)
+    assert f"files printed: {2 * MANY - len(before)}; " in then
+    after = desk.outputs()
+    assert before.items() <= after.items()
+    for number in range(MANY):
+        html = desk.loaded(f"visit-{number}").pages["vi"].html
+        for form in ("docx", "pdf"):
+            digest = sha256(quick_file(html, form)).hexdigest()
+            assert after[f"output/visit-{number}/visit-{number}.vi.{form}"][0] == digest
+    return said
 
 
-def test_a_scheduler_that_is_gone_is_told_and_what_was_printed_stays(
-    office: Office, tmp_path: Path, whole: Desk
+def test_ctrl_c_leaves_whole_files_only_and_the_next_build_completes_it(
+    office: Office, tmp_path: Path, two: Computers
 ) -> None:
-    desk = some(office, tmp_path / "office")
+    desk = many(office, tmp_path)
+    begun = begin(desk, office, "--scheduler", two.address)
+    wait_until(lambda: bool(contents(desk)))
+    begun.send_signal(signal.SIGINT)
+    completed(begun, desk, office)
+
+
+def test_a_scheduler_that_is_gone_is_told_and_what_was_printed_stays(office: Office, tmp_path: Path) -> None:
+    desk = many(office, tmp_path / "office")
     with computers(tmp_path / "cluster", "alpha") as own:
-        begun = run(desk, office, "--scheduler", own.address)
+        begun = begin(desk, office, "--scheduler", own.address)
         wait_until(lambda: bool(contents(desk)))
-    _, said = begun.communicate(timeout=120)
-    assert begun.returncode == 1
-    assert "error[RG996]: the scheduler at tcp://127.0.0.1:" in said
-    assert "Traceback" not in said
-    assert contents(desk).items() <= contents(whole).items()
-    office.print(desk.root, "--jobs", "2")
-    assert contents(desk) == contents(whole)
+    assert f"error[RG996]: the scheduler at {own.address} does not answer any more" in completed(begun, desk, office)
+
+
+# ---- the guide -------------------------------------------------------------------------------------------------------
+
+
+def free_port() -> int:
+    with socket.socket() as asked:
+        asked.bind(("127.0.0.1", 0))
+        return int(asked.getsockname()[1])
+
+
+def test_the_commands_of_the_guide_run_as_written(office: Office, tmp_path: Path, whole: Desk) -> None:
+    guide = (PROJECT / "docs" / "cluster.md").read_text(encoding="utf-8")
+    (script,) = re.findall(r"^```sh\n(.*?)^```$", guide, re.DOTALL | re.MULTILINE)
+    desk = some(office, tmp_path / "office")
+    desk.path(REAL_FILE).unlink()
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    for name in ("dask", "reportgen"):
+        (folder / name).write_text(f'#!/bin/sh\nexec "{sys.executable}" -m {name} "$@"\n', encoding="utf-8")
+        (folder / name).chmod(0o755)
+    environment = {**office.environment, "PATH": f"{folder}:{os.environ['PATH']}"}
+    typed = subprocess.Popen(
+        ["bash", "-euxc", script.replace("8786", str(free_port()))],
+        cwd=desk.root, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        start_new_session=True,
+    )  # fmt: skip
+    try:
+        shown, _ = typed.communicate(timeout=120)
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(typed.pid, signal.SIGKILL)
+    assert typed.returncode == 0, shown
+    assert contents(desk) == {name: digest for name, digest in contents(whole).items() if REAL not in name}
 
 
 # ---- what cannot be --------------------------------------------------------------------------------------------------
@@ -353,6 +414,22 @@ def test_a_job_whose_computers_are_lost_again_and_again_is_named(
     assert answer.diagnostics[0].values["tries"] == 2
 
 
+def test_the_memory_of_who_gives_the_work_is_flat(fonts: FontSet, two: Computers) -> None:
+    """200 MB go to other computers and come back."""
+
+    def source() -> Iterator[tuple[int, dict[str, Work]]]:
+        for number in range(200):
+            yield number, {"vi": Work(Errand("a", os.urandom(1_000_000)), 1, PLACE, "vi")}
+
+    tracemalloc.start()
+    with Cluster(two.address, fonts, do, nothing) as workers:
+        count = sum(1 for _ in workers.results(source()))
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert count == 200
+    assert most < 80_000_000
+
+
 def test_no_process_is_left_when_the_computers_are_shut_down(fonts: FontSet, tmp_path: Path) -> None:
     with computers(tmp_path) as own:
         worker = own.start("alpha")
@@ -364,11 +441,3 @@ def test_no_process_is_left_when_the_computers_are_shut_down(fonts: FontSet, tmp
         worker.nanny.wait(60)
         wait_until(lambda: not command_of(printing))
         assert not lives(worker.nanny.pid)
-
-
-def test_photographs_travel_with_the_job(office: Office, tmp_path: Path, two: Computers) -> None:
-    """The computers are given bytes: nothing of the office's folder need be there when they print."""
-    desk = some(office, tmp_path)
-    assert "photos:" in desk.read(REAL_FILE)
-    for log in ("alpha", "beta"):
-        assert str(desk.root) not in (two.folder / log / "log").read_text(encoding="utf-8", errors="replace")
