@@ -13,16 +13,13 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
-import ctypes
-import hashlib
 import logging
+import os
 import pickle
-import platform
 import re
 import traceback
 import uuid
 import warnings
-import zlib
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -34,12 +31,11 @@ from queue import Empty, SimpleQueue
 from time import monotonic
 from typing import Any
 
-from reportgen import __version__
 from reportgen.diagnostics import Diagnostic, InputError, ReportgenError, SetupError, Word
+from reportgen.equipment import Equipment, differences, equipment
 from reportgen.folders import cache_folder
 from reportgen.fonts import FontFamily, FontSet, Typeface, find_fonts
 from reportgen.pool import Pool
-from reportgen.tools import tools
 from reportgen.work import Limits, Task, Workers
 
 _ADDRESS = re.compile(r"(?:tcp|tls)://[^\s/]+:\d+")
@@ -48,6 +44,7 @@ _CONNECT = 10.0  # seconds for the scheduler to answer
 _LOOK = 1.0  # seconds between two looks at which computers there are
 _SILENCE = 60.0  # seconds without an answer of the scheduler, or without a computer that prints
 _FIRST = 30.0  # seconds to wait for the first computer
+_OTHERS = 3.0  # seconds to wait for others, where those that are there are refused
 _AHEAD = 1  # jobs that wait at a computer while it prints, so that it is never idle
 _END = 5.0  # seconds to say goodbye to the scheduler
 _LOSSES = 10  # of one job: whoever is lost is hardly ever lost for the job, which has a process of its own there
@@ -70,73 +67,6 @@ def need_dask(address: str) -> None:
         raise SetupError(Diagnostic("dask-not-installed", None, {}, "install"))
     if not _ADDRESS.fullmatch(address):
         raise InputError(Diagnostic("scheduler-address", None, {"found": address}, "form"))
-
-
-# ---- what a computer prints with -----------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Equipment:
-    """What a computer prints with: versions by name, digests of fonts by family; ``fonts`` are its own."""
-
-    name: str
-    versions: Mapping[str, str]
-    families: Mapping[str, tuple[str, ...]]
-    fonts: FontSet | None
-
-
-def equipment(fonts: FontSet | None, name: str = "") -> Equipment:
-    """Return what this computer prints with."""
-    versions = {tool.name: tool.version for tool in tools(_digest)}
-    code = "".join(_digest(str(path)) for path in sorted(Path(__file__).parent.glob("*.py")))
-    versions["reportgen"] = f"{__version__} ({hashlib.sha256(code.encode()).hexdigest()[:12]})"
-    versions |= {"Python": platform.python_version(), "CPU": platform.machine(), "zlib": zlib.ZLIB_RUNTIME_VERSION}
-    versions |= {"ICU": _icu(), "HarfBuzz subset": _is_there("libharfbuzz-subset.so.0"), "fontconfig": _fontconfig()}
-    drawn = fonts.families if fonts else ()
-    families = {family.typeface.family: tuple(file.sha256 for file in family.files) for family in drawn}
-    return Equipment(name, versions, families, fonts)
-
-
-def differences(there: Equipment, here: Equipment) -> tuple[Word, ...]:
-    """Return in what another computer differs from this one."""
-    found = [
-        Word("version-differs", {"name": name, "there": there.versions.get(name, "—"), "here": version})
-        for name, version in here.versions.items()
-        if there.versions.get(name) != version
-    ]
-    for family, files in here.families.items():
-        if family not in there.families:
-            found.append(Word("font-missing-there", {"font": family}))
-        elif there.families[family] != files:
-            found.append(Word("font-differs", {"font": family}))
-    return tuple(found)
-
-
-def _digest(path: str) -> str:
-    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
-
-
-def _icu() -> str:
-    with suppress(ImportError):
-        from icu4py._version import icu_version
-
-        return str(icu_version)
-    return "?"
-
-
-def _is_there(library: str) -> str:
-    try:
-        ctypes.CDLL(library)
-    except OSError:
-        return "—"
-    return "+"
-
-
-def _fontconfig() -> str:
-    try:
-        return str(ctypes.CDLL("libfontconfig.so.1").FcGetVersion())
-    except (OSError, AttributeError):
-        return "?"
 
 
 # ---- on the other computers ----------------------------------------------------------------------------------------
@@ -234,8 +164,6 @@ def _do(do: Callable[[Any], Any], packed: tuple[bytes, FontSet]) -> Any:
 
 
 def _prepare(warm_up: Callable[[], None], fontconfig: Path) -> None:
-    import os
-
     os.environ["FONTCONFIG_FILE"] = str(fontconfig)  # read when WeasyPrint is imported
     warm_up()
 
@@ -288,7 +216,7 @@ class Cluster(Workers):
         self._news: list[Diagnostic] = []
         self._working = monotonic()  # when a computer was last there that prints
         self._heard = monotonic()  # when the scheduler last answered
-        self._has_printed = False
+        self._had_computers = False
         self._client: Any = None
         self._watching: Any = None
 
@@ -348,9 +276,14 @@ class Cluster(Workers):
     def _ask(self, computer: _Computer, task: Task | None, call: _Call) -> None:
         """Let a computer do a call, for a task or to examine it; the answer will be an event."""
         ticket = f"reportgen-{uuid.uuid4().hex}"
-        future = self._client.submit(
-            pickle.loads, pickle.dumps(call), key=ticket, workers=[computer.address], pure=False
-        )
+        from distributed.client import ClosedClientError
+
+        try:
+            future = self._client.submit(
+                pickle.loads, pickle.dumps(call), key=ticket, workers=[computer.address], pure=False
+            )
+        except ClosedClientError:
+            raise self._lost_scheduler() from None
         self._futures[ticket], computer.tasks[ticket] = future, task
         self._start(self._fetch(future)).add_done_callback(
             lambda done: self._events.put(partial(self._answered, computer, ticket, done))
@@ -390,20 +323,23 @@ class Cluster(Workers):
         """Raise SetupError where nobody is left who could print."""
         now = monotonic()
         if now - self._heard > _SILENCE or self._client.status == "closed":
-            raise SetupError(Diagnostic("scheduler-lost", None, {"address": self._address}, "again"))
+            raise self._lost_scheduler()
         if any(computer.fonts for computer in self._computers.values()):
-            self._working, self._has_printed = now, True
+            self._working, self._had_computers = now, True
             return
         if now - self._working >= self._patience():
             values = {"address": self._address, "count": len(self._computers)}
             raise SetupError([Diagnostic("no-computer", None, values, "start"), *self.news()])
 
+    def _lost_scheduler(self) -> SetupError:
+        return SetupError(Diagnostic("scheduler-lost", None, {"address": self._address}, "again"))
+
     def _patience(self) -> float:
         """Return how many seconds to wait for a computer that prints, where none is there."""
         computers = self._computers.values()
-        if self._has_printed or any(not computer.is_examined for computer in computers):
+        if self._had_computers or any(not computer.is_examined for computer in computers):
             return _SILENCE
-        return 0.0 if computers else _FIRST
+        return _OTHERS if computers else _FIRST
 
     def _seen(self, workers: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[Task, Any]]:
         """Notice who came and who is gone."""

@@ -37,8 +37,8 @@ _SYSTEM = {
 NOT_PRINTING = frozenset(
     {
         *("__main__", "alignment", "answers", "clauses", "cleaning", "cli", "cluster", "differences", "doctor"),
-        *("explain", "listing", "new", "parity", "pool", "redline", "register", "staleness", "state", "tables"),
-        *("scanned", "terminal", "tools", "tracked", "verifying", "watch", "work", "writing"),
+        *("equipment", "explain", "listing", "new", "parity", "pool", "redline", "register", "scanned", "staleness"),
+        *("state", "tables", "terminal", "tools", "tracked", "verifying", "watch", "work", "writing"),
     }
 )
 

@@ -25,8 +25,9 @@ from errands import PLACE, Errand, do, nothing, quick_file
 from fontTools.ttLib import TTFont
 
 from reportgen import cluster
-from reportgen.cluster import Cluster, Equipment, differences
+from reportgen.cluster import Cluster
 from reportgen.diagnostics import ReportgenError, SetupError, one_line
+from reportgen.equipment import Equipment, differences, equipment
 from reportgen.folders import Workspace
 from reportgen.fonts import FontSet
 from reportgen.work import Limits, Work
@@ -353,7 +354,7 @@ def test_whatever_changes_bytes_makes_a_difference() -> None:
         "fontconfig",
         "zlib",
     }
-    own = cluster.equipment(None)
+    own = equipment(None)
     assert examined | {"CPU", "icu4py", "fontTools", "lxml", "pydyf"} <= set(own.versions)
     assert "?" not in own.versions.values()
 
