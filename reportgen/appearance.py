@@ -8,10 +8,10 @@ and name (II.7.d); the image of the agency's seal, red, in its real size, over a
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 from PIL import Image, UnidentifiedImageError
 from weasyprint import CSS, HTML
@@ -65,16 +65,24 @@ def read_stamp(content: bytes, path: str, *, with_size: bool = False) -> Stamp:
     return Stamp(content, width / height, height / per_inch[-1] * _POINTS_PER_INCH if per_inch else None)
 
 
+class Measures(Protocol):
+    """What must be known of fonts: how long a text is."""
+
+    def text_width(self, text: str, family: str, size: float) -> float:
+        """Return the width of a text in points; ValueError where no font has a letter of it."""
+
+
 def print_appearance(
     lines: Sequence[str],
     width: float,
     height: float,
     look: Look,
     language: str,
+    fonts: Measures,
     signature: Stamp | None = None,
     seal: Stamp | None = None,
 ) -> bytes:
-    """Return a PDF of one page, as large as the room: images above, lines of text below.
+    """Return a PDF of one page, as large as the room: images above, lines of text below; no image covers the text.
 
     Args:
         lines: what is said: who signed, and when
@@ -82,22 +90,74 @@ def print_appearance(
         height: of the room in points
         look: of the text of the edition; what a signature says is half as large
         language: the tag of its language
+        fonts: how long a text is
         signature: the handwritten signature
         seal: the agency's seal; it is drawn smaller where it is higher than the room (``seal_fits``)
     """
     size = look.size * _SMALL
-    room = height - size * _LEADING * len(lines) - _GAP
-    styles: dict[str, str] = {}
-    pictures: dict[str, bytes] = {}
-    for name, stamp, x, y, wide, tall in _boxes(signature, seal, width, height, room):
-        styles[name] = f"left: {x:.2f}pt; top: {y:.2f}pt; width: {wide:.2f}pt; height: {tall:.2f}pt"
-        pictures[name] = stamp.content
-    html = HTML(string=_html(lines, language, styles), base_url=_BASE_URL, url_fetcher=_Images(pictures))
-    fonts = FontConfiguration()
+    tall = min(seal.height or height, height) if seal else 0.0
+    beside = tall * seal.ratio + _GAP if seal else 0.0  # the text stands at the right of the seal
+    wrapped = [part for line in lines for part in _wrapped(line, width - beside, look.families[0], size, fonts)]
+    length = max(_length(line, look.families[0], size, fonts) for line in wrapped)
+    room = _Room(width, height, height - size * _LEADING * len(wrapped) - _GAP, min(length, width - beside))
+    boxes = list(_boxes(signature, seal, room))
+    text_left = next((box.left + box.width + _GAP for box in boxes if box.name == "seal"), 0.0)
+    html = HTML(string=_html(wrapped, language, boxes), base_url=_BASE_URL, url_fetcher=_Images(boxes))
+    configuration = FontConfiguration()
     with no_warnings(_BASE_URL):
-        sheet = CSS(string=_css(width, height, look.families, size), font_config=fonts)
-        content = html.write_pdf(stylesheets=[sheet], font_config=fonts, pdf_variant="pdf/a-3u", finisher=_finish)
+        sheet = CSS(string=_css(room, look.families, size, text_left), font_config=configuration)
+        content = html.write_pdf(
+            stylesheets=[sheet], font_config=configuration, pdf_variant="pdf/a-3u", finisher=_finish
+        )
     return bytes(content)
+
+
+@dataclass(frozen=True, slots=True)
+class _Room:
+    """The room to sign, in points: its size, how high it is above the text, how long the longest line of text is."""
+
+    width: float
+    height: float
+    above: float
+    text: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Box:
+    """An image in the room, in points from its upper left corner."""
+
+    name: str
+    stamp: Stamp
+    left: float
+    top: float
+    width: float
+    height: float
+
+
+def _wrapped(line: str, width: float, family: str, size: float, fonts: Measures) -> Iterator[str]:
+    """Yield the lines that a text takes in a width, as few and as even as they can be; they break at blanks only."""
+    words = line.split(" ")
+    count = len(_filled(words, width, family, size, fonts))
+    narrower = (width * step / 20 for step in range(10, 21))
+    found = next(each for each in (_filled(words, w, family, size, fonts) for w in narrower) if len(each) == count)
+    yield from (each.replace("\N{NO-BREAK SPACE}", " ") for each in found)
+
+
+def _filled(words: Iterable[str], width: float, family: str, size: float, fonts: Measures) -> list[str]:
+    found: list[str] = []
+    for word in words:
+        if found and _length(f"{found[-1]} {word}", family, size, fonts) <= width:
+            found[-1] += f" {word}"
+        else:
+            found.append(word)
+    return found
+
+
+def _length(text: str, family: str, size: float, fonts: Measures) -> float:
+    try:
+        return fonts.text_width(text, family, size)
+    except ValueError:  # a name that was typed may have letters that no font has
+        return len(text) * size
 
 
 def seal_fits(seal: Stamp, height: float) -> bool:
@@ -110,40 +170,45 @@ def millimetres(points: float) -> int:
     return round(points / _MM)
 
 
-def _boxes(
-    signature: Stamp | None, seal: Stamp | None, width: float, height: float, room: float
-) -> Iterator[tuple[str, Stamp, float, float, float, float]]:
-    """Yield the images with left, top, width and height; the seal comes last, over the signature.
+def _boxes(signature: Stamp | None, seal: Stamp | None, room: _Room) -> Iterator[_Box]:
+    """Yield the images; the seal comes last, over the left third of the signature, the text stands at its right.
 
-    The signature stands in the middle, as large as it is or fits; to the right where the seal needs the place.
+    All together stand in the middle. The signature is as large as it is, or as fits.
     """
-    across = left = 0.0
-    seal_tall = min(seal.height or room, height) if seal else 0.0
-    seal_wide = seal_tall * seal.ratio if seal else 0.0
+    tall = min(seal.height or room.height, room.height) if seal else 0.0
+    wide = tall * seal.ratio if seal else 0.0
+    across = 0.0
     if signature:
-        tall = min(signature.height or _SIGNATURE_HEIGHT, room, 0.8 * width / signature.ratio)
-        across = tall * signature.ratio
-        left = min(max((width - across) / 2, seal_wide - across / 3), width - across)
-        yield "signature", signature, left, (room - tall) / 2, across, tall
+        share = (room.width - wide) * 3 / 2 if seal else room.width * 0.8  # two thirds of it are beside the seal
+        high = min(signature.height or _SIGNATURE_HEIGHT, room.above, share / signature.ratio)
+        across = high * signature.ratio
+        beside = max(across * 2 / 3, room.text + _GAP)
+        left = (room.width - wide - beside) / 2 + wide - across / 3 if seal else (room.width - across) / 2
+        left = max(0.0, left)
+        yield _Box("signature", signature, left, (room.above - high) / 2, across, high)
     if seal:
-        # Its right side lies over the left third of the signature; alone it stands in the middle.
-        x = left + across / 3 - seal_wide if signature else (width - seal_wide) / 2
-        yield "seal", seal, max(0.0, x), (height - seal_tall) / 2, seal_wide, seal_tall
+        beside = max(across * 2 / 3, room.text + _GAP)
+        yield _Box("seal", seal, max(0.0, (room.width - wide - beside) / 2), (room.height - tall) / 2, wide, tall)
 
 
-def _html(lines: Iterable[str], language: str, styles: Mapping[str, str]) -> str:
-    images = "".join(f'<img src="{name}" alt="" style="{style}"/>' for name, style in styles.items())
+def _html(lines: Iterable[str], language: str, boxes: Iterable[_Box]) -> str:
+    images = "".join(
+        f'<img src="{each.name}" alt="" style="left: {each.left:.2f}pt; top: {each.top:.2f}pt;'
+        f' width: {each.width:.2f}pt; height: {each.height:.2f}pt"/>'
+        for each in boxes
+    )
     text = "".join(f"<p>{escape(line)}</p>" for line in lines)
     return f'<html lang="{escape(language)}"><head><title>-</title></head><body>{images}<div>{text}</div></body></html>'
 
 
-def _css(width: float, height: float, families: Sequence[str], size: float) -> str:
+def _css(room: _Room, families: Sequence[str], size: float, text_left: float) -> str:
     names = ", ".join(f'"{family}"' for family in families)
+    place = f"left: {text_left:.2f}pt; width: {room.text:.2f}pt" if text_left else "left: 0; right: 0"
     return (
-        f"@page {{ size: {width:.2f}pt {height:.2f}pt; margin: 0 }}"
+        f"@page {{ size: {room.width:.2f}pt {room.height:.2f}pt; margin: 0 }}"
         f"body {{ margin: 0; font-family: {names}; font-size: {size:.2f}pt; line-height: {_LEADING} }}"
-        "img { position: absolute } p { margin: 0; text-align: center }"
-        "div { position: absolute; left: 0; right: 0; bottom: 0 }"
+        "img { position: absolute } p { margin: 0; text-align: center; white-space: nowrap }"
+        f"div {{ position: absolute; {place}; bottom: 0 }}"
     )
 
 
@@ -154,9 +219,9 @@ def _finish(document: Any, pdf: Any) -> None:
 class _Images(URLFetcher):  # type: ignore[misc]
     """Hands out the images of one signature from memory, and nothing else."""
 
-    def __init__(self, images: Mapping[str, bytes]) -> None:
+    def __init__(self, boxes: Iterable[_Box]) -> None:
         super().__init__(allowed_protocols=("https",), allow_redirects=False, fail_on_errors=True)
-        self._images = {_BASE_URL + name: content for name, content in images.items()}
+        self._images = {_BASE_URL + each.name: each.stamp.content for each in boxes}
 
     def fetch(self, url: str, headers: Any = None) -> URLFetcherResponse:
         """Return an image of the signature.

@@ -417,12 +417,18 @@ def fill_clause(edition: Edition, identifier: str, values: Mapping[str, Any] | N
         return environment.get_template(CLAUSE + identifier).render({**_names(edition), **(values or {})})
 
 
-def as_printed(filled: str, edition: Edition) -> str:
-    """Return the words of a filled clause as they stand on paper: white space collapsed, digits of the edition."""
+def as_printed(filled: str, edition: Edition, *, joined: bool = False) -> str:
+    """Return the words of a filled clause as they stand on paper: white space collapsed, digits of the edition.
+
+    ``joined``: with no-break spaces inside what stays on one line.
+    """
     parser = etree.XMLParser(resolve_entities=False, no_network=True, recover=True)
     root = etree.fromstring(f"<p>{filled}</p>", parser)
     collapse(root)
     typeset(root, Typography.of(edition))
+    for span in root.iter("span") if joined else ():
+        if span.get("class") == "nowrap" and span.text:
+            span.text = span.text.replace(" ", "\N{NO-BREAK SPACE}")
     return "".join(root.itertext())
 
 

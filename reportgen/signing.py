@@ -31,6 +31,7 @@ from reportgen.writing import write_files
 
 if TYPE_CHECKING:
     from reportgen.blocks import Look
+    from reportgen.fonts import FontSet
 
 LEVELS = ("B-B", "B-T", "B-LT", "B-LTA")
 _WAIT = 30  # seconds for a time stamp
@@ -118,7 +119,8 @@ def prepare(workspace: Workspace, library: Library, request: Request, cache: Pat
         field, person = _signatory(desk.library.office, loaded.inspection, edition, request.signatory, there)
     _refuse_turn(there, field, place)
     wording = library.locales.get(edition.language, edition.locale).on(request.now.date())
-    appearance, warnings = _appearance(request, replace(edition, locale=wording), look, content, field)
+    worded = replace(edition, locale=wording)
+    appearance, warnings = _appearance(request, worded, look, desk.fonts, _room(content, field), field)
     return Prepared(
         request=request,
         content=content,
@@ -223,11 +225,11 @@ def _refuse_turn(there: Signatures, field: str, place: Place) -> None:
 
 
 def _appearance(
-    request: Request, edition: Edition, look: Look, content: bytes, field: str
+    request: Request, edition: Edition, look: Look, fonts: FontSet, room: tuple[float, float], field: str
 ) -> tuple[bytes, list[Diagnostic]]:
     from reportgen.appearance import millimetres, print_appearance, read_stamp, seal_fits
 
-    width, height = _room(content, field)
+    width, height = room
     signature = read_stamp(_read(request.signature), request.signature.as_posix()) if request.signature else None
     seal = read_stamp(_read(request.seal), request.seal.as_posix(), with_size=True) if request.seal else None
     warnings = []
@@ -235,7 +237,7 @@ def _appearance(
         sizes = {"seal": millimetres(seal.height or 0), "room": millimetres(height)}
         warnings.append(Diagnostic("seal-higher-than-room", Place(request.seal.as_posix()), sizes, "room"))
     lines = tuple(_lines(edition, field, request.holder, request.now))
-    return print_appearance(lines, width, height, look, edition.locale.data.tag, signature, seal), warnings
+    return print_appearance(lines, width, height, look, edition.locale.data.tag, fonts, signature, seal), warnings
 
 
 def _lines(edition: Edition, field: str, holder: str, now: datetime.datetime) -> Iterator[str]:
@@ -243,8 +245,8 @@ def _lines(edition: Edition, field: str, holder: str, now: datetime.datetime) ->
     view = next(each for each in edition.inspection.signatories if each.field == field)
     person = NamedPerson(holder) if isinstance(view.person, Unknown) else view.person
     values = {"person": person, "day": now.date(), "moment": now.time().replace(tzinfo=None)}
-    yield as_printed(fill_clause(edition, "signed.by", values), edition)
-    yield as_printed(fill_clause(edition, "signed.when", values), edition)
+    yield as_printed(fill_clause(edition, "signed.by", values), edition, joined=True)
+    yield as_printed(fill_clause(edition, "signed.when", values), edition, joined=True)
 
 
 def _room(content: bytes, field: str) -> tuple[float, float]:

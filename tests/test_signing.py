@@ -138,6 +138,57 @@ def test_a_signature_shows_the_hand_in_blue_and_the_seal_in_red_over_its_left_th
     assert abs(max(red) - min(red) - 144) < 9  # an inch, as its file says, less its margin
 
 
+def words_in(file: Path, name: str) -> list[tuple[str, tuple[int, int, int, int]]]:
+    """Return the words in a room, each with its box in the picture that ``seen`` returns."""
+    number, (left, bottom, right, top) = room(file, name)
+    command = ["pdftotext", "-bbox", "-f", str(number + 1), "-l", str(number + 1), str(file), "-"]
+    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    height = float(re.search(r'<page width="[\d.]+" height="([\d.]+)"', told)[1])
+    found = []
+    for edges, word in re.findall(r"<word (xMin=.*?)>(.*?)</word>", told):
+        x1, y1, x2, y2 = map(float, re.findall(r'"([\d.]+)"', edges))
+        if left <= x1 and x2 <= right and height - top <= y1 and y2 <= height - bottom + 2:
+            box = (x1 - left, y1 - (height - top), x2 - left, y2 - (height - top))
+            found.append((word, tuple(round(2 * edge) for edge in box)))
+    return found
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_image_covers_what_a_signature_says(stages: Stages, language: str) -> None:
+    for who in ORDER:
+        image, _ = seen(stages.files[language, 3], who)
+        words = words_in(stages.files[language, 3], who)
+        assert len(words) > 5
+        for word, box in words:
+            own = [
+                image.getpixel((x, y)) for x in range(box[0], box[2]) for y in range(box[1], min(box[3], image.height))
+            ]
+            assert any(max(pixel) < 200 for pixel in own), f"{word} is not there"
+            # The edges of letters have colours too, others than the images.
+            covering = [pixel for pixel in own for image_of in INKS if near(pixel, image_of)]
+            assert not covering, f"{word} is covered"
+
+
+INKS = ((20, 40, 190), (220, 0, 0))  # of the signature and of the seal
+
+
+def near(one: tuple[int, ...], other: tuple[int, ...]) -> bool:
+    return sum(abs(a - b) for a, b in zip(one, other, strict=True)) < 45
+
+
+def test_lines_of_a_signature_break_where_the_page_would_break_them(stages: Stages) -> None:
+    """The seal leaves 25 mm: a time, and the day with its month, stay on one line."""
+    words = words_in(stages.files["vi", 3], "lead")
+    rows: dict[int, list[str]] = {}
+    for word, box in words:
+        rows.setdefault(box[1] // 6, []).append(word)
+    lines = [" ".join(row) for row in rows.values()]
+    assert lines[0].startswith("Ký bởi:")
+    assert len(lines) > 3
+    assert [line for line in lines if re.search(r"\d\d giờ \d\d phút,$", line)]
+    assert [line for line in lines if re.search(r"^ngày \d\d? tháng \d\d?", line)]
+
+
 def test_an_empty_room_shows_nothing(signers: Signers) -> None:
     image, text = seen(signers.issued(), "lead")
     assert (image.getcolors(), text) == ([(image.width * image.height, (255, 255, 255))], "")
