@@ -7,7 +7,7 @@ import hashlib
 import math
 import os
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,6 +28,7 @@ from reportgen.diagnostics import (
 from reportgen.folders import INSPECTIONS, ReadOnce, Workspace
 from reportgen.ingredients import Ingredient, digest_of
 from reportgen.pool import Pool
+from reportgen.printing import PrintedFile, render_files, warm_up
 from reportgen.register import RegisterEntry
 from reportgen.staleness import (
     FORMATS,
@@ -130,10 +131,28 @@ def build(
         from reportgen.cluster import need_dask
 
         need_dask(order.scheduler)
-    with State.writing(workspace.root) as state:
-        run = _Run(workspace, order, cache, state, issued, read)
+    with State.writing(workspace.root) as state, _early_pool(workspace, order) as early:
+        run = _Run(workspace, order, cache, state, issued, read, early)
         yield Outcome(None, warnings=run.library.warnings)
         yield from run.outcomes()
+
+
+@contextmanager
+def _early_pool(workspace: Workspace, order: Order) -> Iterator[Pool | None]:
+    """Start processes where several will print: they load the printers while this one reads what there is to print."""
+    editions = len(order.ids) * len(order.languages or workspace.languages())
+    processes = min(_jobs_at_once(order), editions)
+    if processes < 2 or order.scheduler:
+        yield None
+        return
+    pool = Pool(processes, render_files, warm_up, order.limits)
+    with pool:
+        pool.start()
+        yield pool
+
+
+def _jobs_at_once(order: Order) -> int:
+    return order.jobs or len(os.sched_getaffinity(0))
 
 
 class _ChangedError(Exception):
@@ -189,11 +208,12 @@ class _Run:
         state: State,
         issued: Mapping[tuple[str, str], Issued] | None = None,
         read: Callable[[ReadOnce], Library] | None = None,
+        early: Pool | None = None,
     ) -> None:
         from reportgen.shared import Shared
         from reportgen.workspace import read_library
 
-        self._workspace, self._order, self._state = workspace, order, state
+        self._workspace, self._order, self._state, self._early = workspace, order, state, early
         self._contents = Contents(workspace.root, state.stats())
         reading = ReadOnce(workspace.root)
         self.library: Library = (read or read_library)(reading)
@@ -211,8 +231,6 @@ class _Run:
         due = {inspection: self._due(inspection) for inspection in self._order.ids}
         if self._examiner.renewable:
             self._state.renew(self._examiner.renewable, self._around)
-        # Read by fontconfig when WeasyPrint is imported, here and in each worker: it sees the declared fonts only.
-        os.environ["FONTCONFIG_FILE"] = str(self._fonts.fontconfig())
         processes = self._processes(due)
         prepared = (self._prepare(inspection, due[inspection]) for inspection in self._in_order(due, processes))
         with self._workers(processes) as workers:
@@ -231,6 +249,8 @@ class _Run:
             from reportgen.cluster import Cluster
 
             return Cluster(self._order.scheduler, self._fonts, render_files, warm_up, self._order.limits)
+        if self._early is not None:
+            return self._early
         if processes == 1:
             return Myself(render_files)
         return Pool(processes, render_files, warm_up, self._order.limits)
@@ -240,8 +260,7 @@ class _Run:
         editions = {(each.key.inspection, each.key.language) for every in due.values() for each in every}
         if self._order.scheduler and editions:
             return 0
-        jobs = self._order.jobs or len(os.sched_getaffinity(0))
-        return max(1, min(jobs, len(editions)))
+        return max(1, min(_jobs_at_once(self._order), len(editions)))
 
     def _in_order(self, due: Mapping[str, tuple[Status, ...]], processes: int) -> list[str]:
         """Return the inspections as they are prepared: the longest first where several processes print."""
@@ -480,15 +499,6 @@ def _plain(value: Any) -> Any:
 # ---- rendering ------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class PrintedFile:
-    """A printed file, and its paragraphs as (style, text)."""
-
-    format: str
-    content: bytes
-    blocks: tuple[tuple[str, str], ...]
-
-
 def _told(workers: Workers) -> Iterator[Outcome]:
     if news := workers.news():
         yield Outcome(None, warnings=news)
@@ -504,24 +514,3 @@ def _size(path: Path) -> int:
 def _works(item: _Prepared) -> dict[str, Work]:
     place = Place(f"{INSPECTIONS}/{item.id}.yaml")
     return {language: Work(job, len(job.page.html), place, language) for language, job in item.jobs.items()}
-
-
-def warm_up() -> None:
-    """Load the printers, in a process that prints many jobs; what is loaded is never looked at for garbage again."""
-    import gc
-
-    import reportgen.render  # noqa: F401 - WeasyPrint reads FONTCONFIG_FILE as it is imported
-
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(100_000)  # a document makes many objects and little garbage
-
-
-def render_files(job: Job) -> list[PrintedFile]:
-    """Return the printed files of a job. ``FONTCONFIG_FILE`` names the fonts before this is called."""
-    from reportgen.blocks import leaves
-    from reportgen.render import render
-
-    made = render(job)
-    blocks = tuple((leaf.style, leaf.text) for leaf in leaves(made.document.blocks))
-    return [PrintedFile(form, content, blocks) for form, content in made.files.items()]

@@ -9,12 +9,13 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reportgen.build import Order, PrintedFile, made_of, prepare_jobs, render_files
+from reportgen.build import Order, made_of, prepare_jobs
 from reportgen.checkmark import content_digest
 from reportgen.checks import check_number
 from reportgen.diagnostics import Diagnostic, InputError, Place
 from reportgen.edition import Issuance
 from reportgen.folders import INSPECTIONS, ISSUED, OUTPUT, ReadOnce, Workspace
+from reportgen.printing import PrintedFile, render_files
 from reportgen.register import RegisterEntry, next_number, register_of
 from reportgen.shared import Shared
 from reportgen.state import Contents

@@ -100,9 +100,17 @@ class Pool(Workers):
         self._limits = limits or Limits()
         self._workers: list[_Worker] = []
 
+    def start(self) -> None:
+        """Start all processes now, before there is a job."""
+        self._start(self._processes)
+
+    def _start(self, wanted: int) -> None:
+        while len(self._workers) < wanted:
+            self._workers.append(_Worker(self._do, self._warm_up, self._limits, self._idle))
+
     def _end(self) -> None:
-        for worker in self._workers:
-            worker.end()
+        while self._workers:
+            self._workers.pop().end()
 
     def _room(self) -> int:
         return self._processes * _AHEAD
@@ -110,9 +118,8 @@ class Pool(Workers):
     def _dispatch(self) -> None:
         for worker in [each for each in self._workers if each.is_free and not each.process.is_alive()]:
             self._remove(worker)  # it was idle for too long
-        wanted = min(self._processes, len(self._waiting) + sum(worker.task is not None for worker in self._workers))
-        while len(self._workers) < wanted:
-            self._workers.append(_Worker(self._do, self._warm_up, self._limits, self._idle))
+        busy = sum(worker.task is not None for worker in self._workers)
+        self._start(min(self._processes, len(self._waiting) + busy))
         for worker in self._workers:
             if self._waiting and worker.is_free:
                 worker.give(self._waiting.pop(), self._limits)

@@ -22,13 +22,13 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from xml.sax.saxutils import unescape
 
-from reportgen.build import render_files
 from reportgen.diagnostics import InputError, ReportgenError, SetupError, Word
 from reportgen.differences import Difference, compare_docx, compare_lines, has_texts
 from reportgen.edition import Issuance
 from reportgen.folders import INSPECTIONS, ISSUE, Workspace
 from reportgen.issuing import Desk, issuance_of
 from reportgen.office import Signing
+from reportgen.printing import render_files
 from reportgen.redline import marked
 from reportgen.register import Register, RegisterEntry, read_manifest, register_of, verify_rows
 from reportgen.signatures import Signatures, is_signed, read_roots, read_signatures

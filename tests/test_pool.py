@@ -102,6 +102,31 @@ def test_a_process_that_has_nothing_to_do_ends_and_another_takes_its_place() -> 
     assert first["vi"][0] != second["vi"][0]
 
 
+def test_processes_begin_before_there_is_a_job() -> None:
+    workers = Pool(2, do, nothing)
+    with workers:
+        workers.start()
+        begun = {each.process.pid for each in workers._workers}
+        assert len(begun) == 2
+        assert {answer[0] for answer in done(workers, *[("ok", number) for number in range(8)]).values()} <= begun
+    assert workers._workers == []
+
+
+def test_they_begin_early_only_where_several_will_print(tmp_path: Path, office: Office) -> None:
+    workspace = Workspace(office.copy_workspace(tmp_path))
+    orders = {
+        "two languages": Order(("a",), jobs=2),
+        "one language": Order(("a",), ("vi",), jobs=2),
+        "one process": Order(("a", "b"), jobs=1),
+        "none": Order((), jobs=2),
+    }
+    begun = {}
+    for name, order in orders.items():
+        with build._early_pool(workspace, order) as workers:
+            begun[name] = len(workers._workers) if workers else 0
+    assert begun == {"two languages": 2, "one language": 0, "one process": 0, "none": 0}
+
+
 def test_results_stream_and_the_memory_of_who_gives_the_work_is_flat() -> None:
     """400 MB go there and come back."""
 

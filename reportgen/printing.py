@@ -1,0 +1,44 @@
+"""What a printing process does: it loads the printers, then makes the files of one job after the other.
+
+A fresh process loads this module and nothing of the office: it begins while another one still reads.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # a process that finds nothing to print loads none of it
+    from reportgen.job import Job
+
+
+@dataclass(frozen=True)
+class PrintedFile:
+    """A printed file, and its paragraphs as (style, text)."""
+
+    format: str
+    content: bytes
+    blocks: tuple[tuple[str, str], ...]
+
+
+def warm_up() -> None:
+    """Load the printers, in a process that prints many jobs; what is loaded is never looked at for garbage again."""
+    import reportgen.render  # noqa: F401
+
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000)  # a document makes many objects and little garbage
+
+
+def render_files(job: Job) -> list[PrintedFile]:
+    """Return the printed files of a job. All jobs of a process have the same fonts."""
+    # Read by fontconfig when the first style sheet is made: the printer sees the declared fonts only.
+    os.environ["FONTCONFIG_FILE"] = str(job.fonts.fontconfig())
+    from reportgen.blocks import leaves
+    from reportgen.render import render
+
+    made = render(job)
+    blocks = tuple((leaf.style, leaf.text) for leaf in leaves(made.document.blocks))
+    return [PrintedFile(form, content, blocks) for form, content in made.files.items()]
