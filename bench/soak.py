@@ -73,6 +73,7 @@ def _soak(folder: Path, editions: int) -> dict[int, float]:
         printer.print(printer.load(path.parent))
         if number == 1 or number % _EVERY == 0:
             found[number] = _memory()
+            sys.stderr.write(f"{number} editions, {found[number]:.1f} MiB\n")
     return found
 
 

@@ -270,14 +270,18 @@ class Suite:
             self.absent |= {report.DASK: reason, report.LOCAL: reason}
             return {}
         office = self.folder / "generated"
+        return in_turns(
+            {
+                report.LOCAL: partial(self._command, office, "build", "--force", "--jobs", "2"),
+                report.DASK: partial(self._on_a_cluster, office),
+            },
+            BATCH_ROUNDS,
+        )
+
+    def _on_a_cluster(self, office: Path, number: int) -> Cost:
+        """Build on workers that have just been started: their printing processes start as the pool's here do."""
         with cluster.running(self.folder, self.bench.environment, workers=2) as address:
-            return in_turns(
-                {
-                    report.LOCAL: partial(self._command, office, "build", "--force", "--jobs", "2"),
-                    report.DASK: partial(self._command, office, "build", "--force", "--scheduler", address),
-                },
-                BATCH_ROUNDS,
-            )
+            return self._command(office, "build", "--force", "--scheduler", address, number)
 
     # ---- what was measured
 
