@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
+import subprocess
 import sys
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -13,6 +17,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 BENCH = ROOT / "bench"
 MODULES = sorted(path.stem for path in BENCH.glob("*.py"))
+WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 DOCUMENT = (ROOT / "docs" / "performance.md").read_text(encoding="utf-8")
 
 
@@ -107,6 +112,40 @@ def test_the_document_tells_every_target() -> None:
 def test_two_runs_are_compared_figure_by_figure() -> None:
     report = loaded("report")
     assert report.agreement({"a": 1.0, "b": 2.0}, {"a": 1.1, "c": 3.0}) == {"a": pytest.approx(0.1)}
+
+
+def docx(path: Path, *paragraphs: str, pictures: int = 0) -> Path:
+    """Write what of a DOCX is read when it is compared."""
+    body = "".join(f"<w:p><w:r><w:t>{text}</w:t></w:r></w:p>" for text in paragraphs)
+    with zipfile.ZipFile(path, "w") as package:
+        package.writestr("word/document.xml", f'<w:document xmlns:w="{WORD}"><w:body>{body}</w:body></w:document>')
+        for number in range(pictures):
+            package.writestr(f"word/media/image{number}.jpg", b"")
+    return path
+
+
+def test_a_page_that_lacks_words_or_pictures_is_no_peer(tmp_path: Path) -> None:
+    edition = loaded("editions").Edition(tmp_path / "visit.th")
+    edition.folder.mkdir()
+    caption = {"kind": "paragraph", "style": "Caption", "level": 0, "text": "ภาพที่ ๑"}
+    text = {**caption, "text": "ผู้ตรวจตรวจการปฏิบัติราชการ"}
+    cells = [[{"kind": "figure", "picture": "one.jpg", "caption": caption}]]
+    words = {"fonts": ["RG Saraban"], "blocks": [text, {"kind": "columns", "cells": cells}]}
+    (edition.folder / "words.json").write_text(json.dumps(words), encoding="utf-8")
+    faults = loaded("facts").faults
+    assert faults(edition, docx(tmp_path / "whole.docx", text["text"], caption["text"], pictures=1)) == []
+    assert faults(edition, docx(tmp_path / "bare.docx", text["text"], caption["text"])) == ["0 pictures instead of 1"]
+    (fault,) = faults(edition, docx(tmp_path / "other.docx", caption["text"], pictures=1))
+    assert fault.startswith("2 of 3 pieces of text are not there")
+
+
+def test_make_bench_installs_the_peers_and_runs_the_suite() -> None:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
+    command = ["make", "--dry-run", "--always-make", "bench"]
+    done = subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True, text=True)
+    assert done.stdout.splitlines()[-1] == ".venv/bin/python bench/suite.py"
+    assert ".venv/bench/bin/python -m pip" in done.stdout
+    assert "chromium" in done.stdout
 
 
 def test_the_suite_meters_a_command_and_what_it_leaves_behind(tmp_path: Path) -> None:
