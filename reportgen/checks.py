@@ -6,11 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from reportgen.diagnostics import Diagnostic, Place, Related, Severity, Word
 from reportgen.inspection import Inspection, Role
-from reportgen.model import Path, Text, Unknown, texts_in, walk
+from reportgen.model import PLAIN, Path, Text, Unknown, is_id, texts_in, walk
 from reportgen.office import Body, Entry, Office, Person
 from reportgen.register import RegisterEntry, next_number
 from reportgen.texts import folded, nearest
 from reportgen.yamlfile import YamlFile
+
+_QUOTES = "“”‘’„‚«»"  # put in place of straight ones by word processors
 
 
 def check_inspection(
@@ -39,7 +41,10 @@ def _check_languages(inspection: Inspection, file: YamlFile, there: tuple[str, .
     for path, text in texts_in(inspection):
         place = file.place(path)
         if text.is_plain and len(asked) > 1:
-            found.append(Diagnostic("text-needs-languages", place, {"languages": ", ".join(asked)}, "write"))
+            bare = text.root[PLAIN].strip(_QUOTES)
+            hint = "quotes" if bare != text.root[PLAIN] and is_id(bare) else "write"
+            values = {"languages": ", ".join(asked), "id": bare}
+            found.append(Diagnostic("text-needs-languages", place, values, hint))
             continue
         found.extend(
             Diagnostic("text-missing-in-language", place, {"language": language, "key": path[-1]}, "add")

@@ -50,7 +50,11 @@ _TOKEN_CONTEXT = re.compile(r"alias|anchor|tag|block scalar|directive|parsing a 
 # Indentation, dashes, and the first "key: " of a line; then its value.
 _ENTRY = re.compile(r"""^(?P<head>\s*(?:-\s+)*(?:(?:"[^"]*"|'[^']*'|[^\s:"'\[{#][^:]*?)\s*:\s+)?)(?P<value>\S.*)$""")
 _HAS_KEY = re.compile(r":(?:\s|$)")
-_NO_COLON = re.compile(r"^(?P<key>[A-Za-z_][A-Za-z0-9_.-]*)(?:\s*[:：]\s*|\s+)(?P<value>\S.*)$")
+_NO_COLON = re.compile(r"^(?P<key>[A-Za-z_][A-Za-z0-9_.-]*)(?:\s*[:：=]\s*|\s+)(?P<value>\S.*)$")
+_GLUED = re.compile(r"^(?P<key>[A-Za-z_][A-Za-z0-9_-]*)[:：](?P<value>[^\s/].*)$")  # not a web address
+_BULLETS = "-–—•·▪*+ "
+_KEY_BEFORE = re.compile(r"[ ;，]+(?P<key>[a-z][a-z_-]*)$")
+_NEXT_KEY = re.compile(r",\s*[\w-]+:(?:\s|$)|\}")
 _COMMENT = re.compile(r"\s#")
 _IN_FLOW = re.compile(r"(?:^|\s)[\[{][^\]}]*$")
 _FLOW_END = re.compile(r"[,\]}]|\s#")
@@ -77,8 +81,8 @@ class Fault:
     def explain(self) -> Diagnostic:
         """Return the first explanation that fits; where none does, the place alone."""
         causes = (
-            self._tab, self._open_quote, self._escape, self._after_value, self._start_character, self._colon,
-            self._bracket, self._no_colon, self._level,
+            self._tab, self._document_end, self._open_quote, self._escape, self._after_value, self._start_character,
+            self._colon, self._bracket, self._no_colon, self._level,
         )  # fmt: skip
         for cause in causes:
             if finding := cause():
@@ -108,6 +112,14 @@ class Fault:
         if self.source.text[self.index : self.index + 1] != "\t":
             return None
         return self._finding("yaml-indent-character", self.index, {"character": name_of("\t")}, "spaces")
+
+    def _document_end(self) -> Diagnostic | None:
+        if "document start" not in self.problem:
+            return None
+        ends = [number for number, line in enumerate(self.source.lines[: self.line]) if line.rstrip() == "..."]
+        if not ends:
+            return None
+        return self._finding("yaml-several-documents", self._index_of(ends[-1], 0), {"found": "..."}, "split")
 
     def _open_quote(self) -> Diagnostic | None:
         if "quoted scalar" not in self.context or not re.search("end of stream|document (?:indic|separ)", self.problem):
@@ -175,11 +187,23 @@ class Fault:
         if "flow" in self.context:
             if self.context_line != self.line:
                 return None
+            if with_comma := self._with_comma(line):
+                return self._finding("yaml-colon", self.index, {"line": with_comma}, "comma")
             return self._finding("yaml-colon", self.index, {"line": _with_quotes_in_flow(line, self.column)}, "flow")
         entry = _ENTRY.match(line)
         if entry and entry.start("value") < self.column and _HAS_KEY.search(entry["head"]):
             return self._finding("yaml-colon", self.index, {"line": with_quotes(line, entry.start("value"))}, "quotes")
         return self._first_colon(line)
+
+    def _with_comma(self, line: str) -> str:
+        """Return the line with a comma before the word at the colon, where that word is a key elsewhere in the file."""
+        found = _KEY_BEFORE.search(line[: self.column])
+        if not found:
+            return ""
+        others = "\n".join(text for number, text in enumerate(self.source.lines) if number != self.line)
+        if not re.search(rf"(?:^\s*(?:- +)*|[{{,] *){re.escape(found['key'])}:\s", others, re.MULTILINE):
+            return ""
+        return _shown_line(f"{line[: found.start()]}, {line[found.start('key') :]}")
 
     def _first_colon(self, line: str) -> Diagnostic | None:
         """Return a finding for a line that the parser took for the rest of the text above."""
@@ -190,6 +214,12 @@ class Fault:
         if not _HAS_KEY.search(text) and not text.lstrip().startswith("- "):
             return self._missing_colon(above)
         content = len(text) - len(re.sub(r"^\s*(?:-\s+)*", "", text))
+        if re.match(r"\s*-[^\s-]", text):
+            return self._missing_colon(above)
+        if glued := _GLUED.match(text[content:]):
+            corrected = _shown_line(f"{text[:content]}{glued['key']}: {glued['value']}")
+            told = {"text": shown(text[content:]), "line": corrected}
+            return self._finding("yaml-no-colon", self._index_of(above, content), told, "colon")
         first = len(line) - len(line.lstrip())
         corrected = _shown_line(" " * content + line.strip(), strip=False)
         values = {"found": first, "wanted": content, "line": corrected}
@@ -215,8 +245,10 @@ class Fault:
         above = self._line_above(number)
         above_text = "" if above is None else self._text_line(above)
         if above_text.startswith(" " * indent + "- ") or re.match(r"-[^\s-]", text):
-            item = text.removeprefix("-").strip()
+            item = text.lstrip(_BULLETS)
             return self._finding("yaml-no-dash", index, {"line": _shown_line(f"- {item}")}, "dash")
+        if "\t" in text:
+            return self._finding("yaml-no-colon", index, {"text": shown(text)}, "cells")
         match = _NO_COLON.match(text)
         corrected = _shown_line(f"{match['key']}: {match['value']}") if match else ""
         return self._finding("yaml-no-colon", index, {"text": shown(text), "line": corrected}, "colon")
@@ -270,6 +302,28 @@ def with_quotes(line: str, column: int, quote: str = "", *, comment: bool = Fals
     if not text or (quote == "'" and "'" in text):
         return ""
     return _shown_line(head + _quoted(text, quote) + tail)
+
+
+def loose_key(source: Source, start: int, end: int) -> Diagnostic | None:
+    """Return the finding of what stands in braces like a key but without a colon; None for what was told before.
+
+    A comma in a text without quotes ends the text there; or the space after a key's colon is missing.
+    """
+    place = source.place_at(start)
+    line, column = source.lines[place.line - 1], place.column - 1
+    key = source.text[start:end]
+    if glued := _GLUED.match(key):
+        corrected = _shown_line(f"{line[:column]}{glued['key']}: {line[column + glued.start('value') :]}")
+        return Diagnostic("yaml-no-colon", place, {"text": shown(key), "line": corrected}, "colon", len(key))
+    begin = line.rfind(": ", 0, column) + 2
+    if begin == 1 or "{" in line[begin:column] or line[begin:column].count(",") != 1:
+        return None  # an empty value is told by the model, the second comma of a text with the first one
+    after = _NEXT_KEY.search(line, column)
+    stop = after.start() if after else len(line)
+    text = line[begin:stop].strip()
+    corrected = _shown_line(line[:begin] + _quoted(text, "") + line[stop:]) if text[:1] not in "'\"" else ""
+    hint = "quotes" if corrected else "plain"
+    return Diagnostic("yaml-comma", place, {"found": shown(key), "line": corrected}, hint, len(key))
 
 
 def _with_quotes_in_flow(line: str, column: int) -> str:

@@ -22,7 +22,17 @@ from reportgen.texts import (
     repairs,
     replace_forbidden,
 )
-from reportgen.yaml_faults import ESCAPE, ESCAPES, Fault, Source, impossible_escape, name_of, shown, with_quotes
+from reportgen.yaml_faults import (
+    ESCAPE,
+    ESCAPES,
+    Fault,
+    Source,
+    impossible_escape,
+    loose_key,
+    name_of,
+    shown,
+    with_quotes,
+)
 
 Path: TypeAlias = tuple[str | int, ...]
 Value: TypeAlias = "dict[str, Value] | list[Value] | str | None"
@@ -140,11 +150,25 @@ def read_yaml(source: bytes, path: str) -> YamlFile:
 
 # ---- bytes to text
 
+# Files of other programs that got another ending to their name.
+_OTHER_PROGRAMS = {
+    b"PK\x03\x04": "kind-office",
+    b"\xd0\xcf\x11\xe0": "kind-office",
+    b"{\\rtf": "kind-office",
+    b"%PDF": "kind-pdf",
+    b"\xff\xd8\xff": "kind-picture",
+    b"\x89PNG": "kind-picture",
+}
+_OTHER_PROGRAMS_BEGIN = re.compile(b"|".join(map(re.escape, _OTHER_PROGRAMS)))
+
 
 def _decode(source: bytes, path: str) -> str:
     if len(source) > MAX_BYTES:
         values = {"size": f"{len(source) / 1_000_000:.1f}", "limit": f"{MAX_BYTES / 1_000_000:.0f}"}
         raise InputError(Diagnostic("file-too-large", Place(path), values, "split"))
+    if found := _OTHER_PROGRAMS_BEGIN.match(source):
+        kind = Word(_OTHER_PROGRAMS[found[0]])
+        raise InputError(Diagnostic("file-not-text", Place(path), {"kind": kind}, "text"))
     if source.startswith((b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")) or b"\0" in source[:2]:
         raise InputError(Diagnostic("file-utf16", Place(path), {}, "save"))
     try:
@@ -284,7 +308,7 @@ class _Composer:
     def _document(self, event: Any) -> bool:
         self._documents += 1
         if self._documents > 1:
-            self._find("yaml-several-documents", event, {}, "split")
+            self._find("yaml-several-documents", event, {"found": "---"}, "split")
         return self._documents == 1
 
     def _start(self, event: Any) -> bool:
@@ -314,6 +338,8 @@ class _Composer:
         if self._stack and self._stack[-1].wants_key:
             self._key(event, span)
         else:
+            if empty:
+                self._check_loose_key()
             self.spans[self._put(value)] = span
 
     def _key(self, event: Any, span: Span) -> None:
@@ -354,6 +380,14 @@ class _Composer:
             frame.key = "?"
             return (*frame.path, "?")
         return self._put(None)
+
+    def _check_loose_key(self) -> None:
+        """Note a key in braces that has no colon: it is a text, or the rest of one."""
+        frame = self._stack[-1] if self._stack else None
+        key = self.keys.get((*frame.path, frame.key)) if frame and frame.key else None
+        if key and self.source.text[key.end :].lstrip()[:1] in (",", "}"):
+            finding = loose_key(self.source, key.start, key.end)
+            self.findings += [finding] if finding else []
 
     def _check_node(self, event: Any) -> None:
         if event.anchor is None and event.tag is None:

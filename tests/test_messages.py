@@ -23,7 +23,7 @@ from reportgen.scanned import Match
 from reportgen.signatures import _TRUST, ADDED
 from reportgen.staleness import Standing
 from reportgen.verifying import _ATTACHED, _REPRODUCED, Verdict
-from reportgen.yamlfile import read_yaml
+from reportgen.yamlfile import _OTHER_PROGRAMS, read_yaml
 
 LANGUAGES = ("en", "vi", "th")
 TRANSLATIONS = ("vi", "th")
@@ -121,7 +121,7 @@ LITERALS = set(
     sign output/signed/ signing roots output -output -level B-B -holder -key -as PNG PIN PKCS p12 pfx RSA ECDSA bit pip
     install reportgen[sign] reportgen[qr] check_mark QR qr PEM DER signing-space inch templates/minutes.css
     a br hr img src alt figure figcaption p class th td col row scope page id title display block height
-    endif endfor clause macro docs/fields.vi.md docs/fields.th.md
+    endif endfor clause macro docs/fields.vi.md docs/fields.th.md Excel
     YAML UTF-8 UTF-16 UTF-32 Unicode Notepad Save As MB Tab PDF DOCX Word JPEG PNG CLDR Pango icu4py fontconfig fc-list
     RG215 BB-ĐKT mm pt HH a-z LibreOffice fsType -embed-fonts -time-limit -memory-limit
     dask tcp tls -scheduler docs/cluster.md
@@ -211,6 +211,7 @@ REFUSAL = (frozenset({"family", "candidate", "packages"}), frozenset({"install",
 PASSED_ON = {"error.name", "problem.name", "refused.name", "self.name", "name"}
 # Hints and words that are computed, and all that may come out.
 COMPUTED = {
+    "_OTHER_PROGRAMS[found[0]]": frozenset(_OTHER_PROGRAMS.values()),
     "_SYSTEM.get(error.errno or 0, 'system-other')": frozenset({*_SYSTEM.values(), "system-other"}),
     "forbidden_kind(run[0])": frozenset(texts._FORBIDDEN),
     "era.value": frozenset(era.value for era in Calendar),

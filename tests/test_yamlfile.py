@@ -247,7 +247,7 @@ GRAMMAR = [
     ("a: {x\nb: c\n", "yaml-bracket-open", 1, 4, "}"),
     ('a: "C:\\Users"\n', "yaml-escape", 1, 7, "a: 'C:\\Users'"),
     (": x\n", "yaml-key-missing", 1, 1, "key: value"),
-    ("a: 1\n...\nb: 2\n", "yaml-syntax", 3, 1, "check"),
+    ("a: 1\n...\nb: 2\n", "yaml-several-documents", 2, 1, "delete the line"),
 ]
 
 
