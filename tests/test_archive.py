@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import re
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from typing import Any
 
 import pikepdf
 import pytest
-from conftest import EDITIONS, REAL, Office, PrintedEdition
+from conftest import EDITIONS, PROJECT, REAL, Office, PrintedEdition
 from generated import LANGUAGES, write_inspections
 from lxml import html
 from reading import POINTS_PER_MM, Box
@@ -310,7 +311,7 @@ def test_a_field_shows_nothing(editions: list[Archived]) -> None:
 
 
 def test_fields_are_where_the_signatures_are(editions: list[Archived]) -> None:
-    """Each is 30 mm high, over the middle of its signatory's name, and nothing is drawn in it."""
+    """Each is 30 mm high, in its column, over the middle of its signatory's name, and nothing is drawn in it."""
     turned = 0
     for each in editions:
         pdf = each.edition.pdf
@@ -326,6 +327,11 @@ def test_fields_are_where_the_signatures_are(editions: list[Archived]) -> None:
             assert box.middle == pytest.approx(name.middle, abs=1)
             assert box.top - box.bottom == pytest.approx(30 * POINTS_PER_MM, abs=0.01)
             assert 0 <= box.bottom - name.top + 2 < 30  # Thai: the dotted line stands between them
+        widths = [float(edge) for edge in columns(each)]
+        for box, width in zip(boxes, widths, strict=True):
+            assert box.width == pytest.approx(width, abs=0.1)
+            assert min(letter.left for letter in pdf.letters) - 1 <= box.left, "it leaves the text at the left"
+            assert box.right <= max(letter.right for letter in pdf.letters) + 1, "it leaves the text at the right"
         inked = [Box(letter.page, letter.left, letter.bottom, letter.right, letter.top) for letter in pdf.letters]
         for box in boxes:
             own = [
@@ -336,6 +342,14 @@ def test_fields_are_where_the_signatures_are(editions: list[Archived]) -> None:
             assert not [other for other in own if overlaps(box, other)], each.edition.pdf_path.name
         turned += boxes[0].page > 0 and boxes[0].top > 600
     assert turned, "no signatures were pushed to a new page"
+
+
+def columns(each: Archived) -> Iterator[float]:
+    """Yield the width of the column that each room to sign stands in, in points, as the style sheet says it."""
+    sheet = (PROJECT / f"templates/{each.edition.language}/style.css").read_text(encoding="utf-8")
+    for room in each.page.xpath("//a"):
+        (width,) = re.findall(rf"\.{room.getparent().get('class')} {{ width: ([\d.]+)mm }}", sheet)
+        yield float(width) * POINTS_PER_MM
 
 
 def overlaps(one: Box, other: Box) -> bool:

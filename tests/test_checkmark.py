@@ -149,6 +149,8 @@ def test_it_is_told_to_the_blind_in_the_language_of_the_paper(marked: Desk, agai
     for language, edition in zip(LANGUAGES, again, strict=True):
         *_, figure = read_tags(issued(marked, language)).document.of("Figure")
         assert str(figure.attributes["Alt"]).startswith(begins[language])
+        edges = [float(edge) for edge in figure.attributes["A"].BBox]
+        assert edges == pytest.approx(mark_box(issued(marked, language)), abs=0.1)
         *_, drawing = edition.docx.body.iter("{*}docPr")
         assert drawing.get("descr") == str(figure.attributes["Alt"])
 

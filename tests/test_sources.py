@@ -9,17 +9,24 @@ import io
 import json
 import os
 import re
+import shutil
+import subprocess
+import sys
+import tomllib
 import zipfile
+from importlib.metadata import packages_distributions, requires
 from pathlib import Path
 from typing import Any
 
 import pikepdf
 import pytest
 import yaml
-from conftest import EDITIONS, REAL, SMALLEST, Office, PrintedEdition, change_yaml
+from conftest import EDITIONS, PROJECT, REAL, SMALLEST, Office, PrintedEdition, change_yaml
 from desk import Desk
 from hypothesis import given
 from hypothesis import strategies as st
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 from test_generated_parity import write_inspections
 
 from reportgen import excerpts
@@ -64,10 +71,66 @@ def is_printed_again(pdf: Path, office: Office, folder: Path) -> bool:
     )
 
 
-def test_each_pdf_gives_back_what_prints_the_same_bytes(
+# Python that can import reportgen, from a folder with nothing else in it, and what reportgen needs: no extra of it, no
+# library that only tests use.
+ONLY_REPORTGEN = """
+import json, sys
+folder, foreign, *commands = sys.argv[1:]
+foreign = frozenset(json.loads(foreign))
+class Refusal:
+    def find_spec(name, path=None, target=None):
+        if name.partition(".")[0] in foreign:
+            raise ModuleNotFoundError(name)
+sys.meta_path.insert(0, Refusal)
+sys.path.insert(0, folder)
+from reportgen.cli import main
+for command in commands:
+    try:
+        main(json.loads(command))
+    except SystemExit as end:
+        if end.code:
+            raise
+"""
+
+
+def foreign_modules() -> set[str]:
+    """Return the modules of this computer that reportgen does not need."""
+    project = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    needed: set[str] = set()
+    waiting = [Requirement(each) for each in project["dependencies"]]
+    while waiting:
+        requirement = waiting.pop()
+        key = f"{canonicalize_name(requirement.name)} {sorted(requirement.extras)}"
+        if key not in needed:
+            needed |= {key, canonicalize_name(requirement.name)}
+            for text in requires(requirement.name) or ():
+                other = Requirement(text)
+                extras = ("", *requirement.extras)
+                if other.marker is None or any(other.marker.evaluate({"extra": extra}) for extra in extras):
+                    waiting.append(other)
+    owners = packages_distributions().items()
+    return {name for name, owned in owners if not needed & {canonicalize_name(each) for each in owned}}
+
+
+def test_each_pdf_gives_back_what_prints_the_same_bytes_where_only_reportgen_is_installed(
     edition: PrintedEdition, office: Office, tmp_path: Path
 ) -> None:
-    assert is_printed_again(edition.pdf_path, office, tmp_path / "again")
+    shutil.copytree(PROJECT / "reportgen", tmp_path / "installed" / "reportgen")
+    foreign = foreign_modules()
+    assert {"pyhanko", "segno", "pytest", "pikepdf", "hypothesis"} <= foreign
+    assert not {"weasyprint", "fontTools", "brotli", "yaml", "pypdf", "reportgen"} & foreign
+    again = tmp_path / "again"
+    pdf = edition.pdf_path
+    commands = (["extract", str(pdf), "--to", str(again)], ["-C", str(again), "build"])
+    arguments = [str(tmp_path / "installed"), json.dumps(sorted(foreign)), *map(json.dumps, commands)]
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", ONLY_REPORTGEN, *arguments],
+        cwd=tmp_path, env=office.environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    for form in (".pdf", ".docx"):
+        made = (again / "output" / edition.inspection / pdf.name).with_suffix(form)
+        assert made.read_bytes() == pdf.with_suffix(form).read_bytes()
 
 
 def test_what_nobody_wrote_is_given_back(office: Office, tmp_path: Path) -> None:
