@@ -19,7 +19,7 @@ from reportgen.redline import Change, Kind, changes
 from reportgen.register import read_manifest, register_of
 from reportgen.state import FileKey, State
 from reportgen.tracked import DocxError, DocxText, track_changes
-from reportgen.workspace import LoadedInspection, load_inspection, read_library
+from reportgen.workspace import LoadedInspection, load_inspection, read_library, told_by_line
 
 if TYPE_CHECKING:
     from reportgen.blocks import Document
@@ -167,7 +167,8 @@ class _Run:
 
         order = Order((self._asked.inspection,), (language,), ("docx",))
         (job,) = make_jobs(self._loaded, self._library, self._fonts, order).values()
-        printed = render(job)
+        with told_by_line(self._loaded, self._library, language):
+            printed = render(job)
         return printed.document, DocxText.read(printed.files["docx"])
 
     # ---- versions

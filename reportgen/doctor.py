@@ -17,7 +17,7 @@ from reportgen.build import Order, make_jobs
 from reportgen.diagnostics import Diagnostic, SetupError, catalogue
 from reportgen.folders import Workspace
 from reportgen.fonts import FontSet
-from reportgen.workspace import Library, load_inspection
+from reportgen.workspace import Library, load_inspection, told_by_line
 
 if TYPE_CHECKING:  # lxml is imported only where files are compared
     from reportgen.parity import Comparison, OtherLine
@@ -121,7 +121,10 @@ def compare_files(workspace: Workspace, library: Library, identifier: str, cache
     jobs = make_jobs(loaded, library, fonts, Order((identifier,)))
     from reportgen.render import render
 
-    printed = {language: render(job) for language, job in jobs.items()}
+    printed = {}
+    for language, job in jobs.items():
+        with told_by_line(loaded, library, language):
+            printed[language] = render(job)
     with tempfile.TemporaryDirectory(prefix="reportgen-") as name:
         folder = Path(name)
         for language, artifacts in printed.items():

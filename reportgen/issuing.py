@@ -20,7 +20,7 @@ from reportgen.register import RegisterEntry, next_number, register_of
 from reportgen.shared import Shared
 from reportgen.state import Contents
 from reportgen.tools import tools
-from reportgen.workspace import Library, LoadedInspection, load_inspection, read_library
+from reportgen.workspace import Library, LoadedInspection, load_inspection, read_library, told_by_line
 
 if TYPE_CHECKING:
     from reportgen.fonts import FontSet
@@ -201,7 +201,11 @@ class Desk:
     def print(self, loaded: LoadedInspection) -> tuple[list[tuple[str, PrintedFile]], dict[str, str]]:
         """Return the files of all languages and formats, each with its language; the SHA-256 of the photographs."""
         jobs, photos = prepare_jobs(loaded, self.library, self.fonts, Order((loaded.id,)))
-        return [(language, file) for language, job in jobs.items() for file in render_files(job)], photos
+        printed = []
+        for language, job in jobs.items():
+            with told_by_line(loaded, self.library, language):
+                printed += [(language, file) for file in render_files(job)]
+        return printed, photos
 
     def details(
         self,

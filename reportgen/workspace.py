@@ -6,6 +6,7 @@ import datetime
 import difflib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -180,6 +181,16 @@ def _issuance(workspace: Workspace) -> Issuance | None:
         raise InputError(
             Diagnostic("issue-unreadable", Place(ISSUE), {"problem": Word("file-damaged")}, "extract")
         ) from None
+
+
+@contextmanager
+def told_by_line(loaded: LoadedInspection, library: Library, language: str) -> Iterator[None]:
+    """Tell what a printer says of a page at the lines of the templates that wrote it."""
+    try:
+        yield
+    except TemplateError as error:
+        origins = find_origins(loaded.editions[language], library.templates[language])
+        raise TemplateError(origins.relocated(error.diagnostics)) from None
 
 
 class _Collector:

@@ -114,6 +114,14 @@ def test_doctor_tells_that_libreoffice_does_not_print(
     assert ["error[RG851]: LibreOffice" in error for error in answer.errors] == [True]
 
 
+@pytest.mark.parametrize("command", [("doctor", "--parity"), ("diff",)], ids=" ".join)
+def test_what_the_printers_find_is_told_at_the_line_of_the_template(desk: Desk, command: tuple[str, ...]) -> None:
+    desk.edit("templates/macros.html", ('<th class="row-head" scope="row">', '<th class="row-head">'))
+    number = desk.read("templates/macros.html").split('<th class="row-head">')[0].count("\n") + 1
+    answer = desk.run(*command, REAL)
+    assert {error.partition(" ")[0] for error in answer.errors} == {f"templates/macros.html:{number}:7:"}
+
+
 def test_doctor_knows_no_other_inspection(desk: Desk) -> None:
     answer = desk.run("doctor", "--parity", "611")
     assert (answer.exit_code, ["error[RG902]" in error for error in answer.errors]) == (1, [True])
