@@ -228,7 +228,11 @@ class Cluster(Workers):
 
     def _connected(self) -> Any:
         import dask
-        import distributed
+        from distributed import Client
+
+        class _Client(Client):
+            def __del__(self) -> None:
+                """Let go of a client that never was connected; to close it, Dask would wait, and show a trace."""
 
         for name in _LOGGERS:
             logging.getLogger(name).setLevel(logging.CRITICAL)  # what is wrong is told as a finding
@@ -236,11 +240,14 @@ class Cluster(Workers):
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # other versions: each computer is examined
-                connect: Any = distributed.Client
+                connect: Any = _Client
                 return connect(self._address, timeout=_CONNECT, set_as_default=False, name="reportgen")
         except (OSError, ValueError, TypeError, RuntimeError, ImportError) as error:
-            reason = str(error) or type(error).__name__
-            values = {"address": self._address, "problem": reason}
+            silent = isinstance(error, OSError)
+            problem = (
+                Word("cluster-no-answer", {"seconds": f"{_CONNECT:.0f}"}) if silent else Word("cluster-encryption")
+            )
+            values = {"address": self._address, "problem": problem}
             raise SetupError(Diagnostic("scheduler-silent", None, values, "start")) from None
 
     def _end(self) -> None:
@@ -418,8 +425,10 @@ def _is_loss(error: BaseException) -> bool:
     return isinstance(error, (OSError, asyncio.CancelledError, concurrent.futures.CancelledError, KilledWorker))
 
 
-def _problem(error: BaseException) -> Diagnostic | str:
-    """Return what is wrong, on one line."""
+def _problem(error: BaseException) -> Diagnostic | Word | str:
+    """Return what is wrong, on one line; what only programmers know is told in their words."""
     if isinstance(error, ReportgenError):
         return error.diagnostics[0]
+    if isinstance(error, (ImportError, AttributeError)):
+        return Word("cluster-no-reportgen")
     return " ".join(f"{type(error).__name__}: {error}".split())[:_LONGEST]

@@ -48,27 +48,31 @@ class Computers:
     address: str
     folder: Path
     stack: ExitStack
+    protocol: str = "tcp"
 
     def start(self, name: str, environment: Mapping[str, str] | None = None, *options: str) -> Worker:
         """Start a worker with a home and a cache of its own, as another computer has."""
         home = self.folder / name
         home.mkdir()
         command = ["worker", self.address, "--host", "127.0.0.1", "--name", name, "--nworkers", "1", "--nthreads", "1"]
-        command += ["--no-dashboard", "--local-directory", str(home), *options]
+        command += ["--protocol", self.protocol, "--no-dashboard", "--local-directory", str(home), *options]
         own = {"XDG_CACHE_HOME": str(home / "cache"), "HOME": str(home), **(environment or {})}
         return Worker(name, self.stack.enter_context(running(command, own, home / "log")))
 
 
 @contextmanager
-def computers(folder: Path, *names: str, environment: Mapping[str, str] | None = None) -> Iterator[Computers]:
+def computers(
+    folder: Path, *names: str, environment: Mapping[str, str] | None = None, protocol: str = "tcp"
+) -> Iterator[Computers]:
     """Start a scheduler and workers on ports that are free; end them all."""
     folder.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
         told = folder / "scheduler.json"
-        command = ["scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", str(told)]
-        stack.enter_context(running(command, {}, folder / "scheduler.log"))
+        command = ["scheduler", "--host", "127.0.0.1", "--port", "0", "--protocol", protocol, "--no-dashboard"]
+        command += ["--scheduler-file", str(told)]
+        stack.enter_context(running(command, environment or {}, folder / "scheduler.log"))
         wait_until(lambda: told.exists() and told.read_text(encoding="utf-8").endswith("}"))
-        started = Computers(json.loads(told.read_text(encoding="utf-8"))["address"], folder, stack)
+        started = Computers(json.loads(told.read_text(encoding="utf-8"))["address"], folder, stack, protocol)
         for name in names:
             started.start(name, environment)
         yield started

@@ -106,6 +106,31 @@ def test_one_computer_alone_makes_the_same_files_with_one_thread_and_with_two(
     assert contents(desk) == {name: digest for name, digest in contents(whole).items() if REAL in name}
 
 
+def test_with_certificates_as_dask_is_set_up(office: Office, tmp_path: Path, whole: Desk) -> None:
+    certificate, key = str(tmp_path / "certificate.pem"), str(tmp_path / "key.pem")
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=cluster"]
+    subprocess.run([*command, "-keyout", key, "-out", certificate], check=True, capture_output=True)
+    tls = {"CA_FILE": certificate}
+    tls |= {
+        f"{who}__{what}": file
+        for who in ("SCHEDULER", "WORKER", "CLIENT")
+        for what, file in (("CERT", certificate), ("KEY", key))
+    }
+    environment = {f"DASK_DISTRIBUTED__COMM__TLS__{name}": value for name, value in tls.items()}
+    desk = some(office, tmp_path / "office")
+    command = [sys.executable, "-m", "reportgen", "--ui", "en", "-C", str(desk.root), "build", "visit-0", "--scheduler"]
+    with computers(tmp_path / "cluster", "alpha", environment=environment, protocol="tls") as own:
+        assert own.address.startswith("tls://")
+        stranger = subprocess.run(
+            [*command, own.address], env=office.environment, capture_output=True, text=True, check=False
+        )
+        friend = {**office.environment, **environment}
+        subprocess.run([*command, own.address], env=friend, capture_output=True, check=True)
+    assert (stranger.returncode, "error[RG995]: no scheduler answers" in stranger.stderr) == (1, True)
+    assert "Traceback" not in stranger.stderr
+    assert contents(desk) == {name: digest for name, digest in contents(whole).items() if "visit-0" in name}
+
+
 def test_where_nothing_is_due_nobody_is_asked(whole: Desk) -> None:
     answer = whole.run("build", "--scheduler", "tcp://127.0.0.1:1")
     assert (answer.exit_code, answer.stdout) == (0, "")
@@ -244,7 +269,7 @@ def test_a_scheduler_without_computers_is_told(fonts: FontSet, tmp_path: Path, m
     with computers(tmp_path) as alone, pytest.raises(SetupError) as caught:
         done(alone, fonts, Errand("a"))
     assert codes(caught.value) == ["RG998"]
-    assert "has 0 computers" in str(caught.value)
+    assert "has no computer that can print (of 0)" in str(caught.value)
 
 
 # ---- who may print ---------------------------------------------------------------------------------------------------
@@ -317,7 +342,7 @@ def test_a_computer_that_is_set_up_otherwise_is_refused_by_name_and_gets_no_job(
         assert f"the font of {family.typeface.family} is not there" in sentences["font-less"]
     assert fonts.families[0].typeface.family not in sentences["font-less"]
     assert "reportgen is 9.9 (" in sentences["newer"]
-    assert "it fails: ModuleNotFoundError" in sentences["empty"]
+    assert "this version of reportgen is not installed there" in sentences["empty"]
     assert all(one_line(finding, ui) for finding in told for ui in ("vi", "th"))
     assert "Traceback" not in "".join(capsys.readouterr())
 
@@ -329,7 +354,7 @@ def test_where_each_computer_is_refused_it_is_told_why(office: Office, fonts: Fo
         answer = desk.run("build", "--scheduler", own.address)
     assert answer.exit_code == 1
     (told,) = answer.errors
-    assert told.startswith(f"error[RG998]: the scheduler at {own.address} has 1 computers, and none of them can print")
+    assert told.startswith(f"error[RG998]: the scheduler at {own.address} has no computer that can print (of 1)")
     assert "warning[RG997]: the computer font-less (tcp://127.0.0.1:" in answer.stderr
     assert contents(desk) == {}
 
