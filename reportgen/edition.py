@@ -243,8 +243,8 @@ class Edition:
     """One inspection in one language: the unit that is printed, stale or issued.
 
     ``check_mark`` tells whether its page ends with a mark to scan: only what is issued has what it would say.
-    ``people`` and ``places`` are names, in its language, that lines do not break as they like; ``office_names`` are
-    those of the office file among them. ``ledger`` tells what it was made of.
+    ``people`` and ``places`` are names, in its language, that lines do not break as they like; ``office_people``
+    and ``office_places`` are those of the office file among them. ``ledger`` tells what it was made of.
     """
 
     id: str
@@ -255,7 +255,8 @@ class Edition:
     check_mark: bool = False
     people: frozenset[str] = frozenset()
     places: frozenset[str] = frozenset()
-    office_names: frozenset[str] = frozenset()
+    office_people: frozenset[str] = frozenset()
+    office_places: frozenset[str] = frozenset()
     ledger: Ledger = field(default_factory=Ledger, repr=False, compare=False)
 
     @property
@@ -299,7 +300,8 @@ def make_edition(
         check_mark=marked,
         people=people | own_people,
         places=places | own_places,
-        office_names=people | places,
+        office_people=people,
+        office_places=places,
         ledger=ledger,
     )
 

@@ -35,7 +35,7 @@ from reportgen.model import Unknown
 from reportgen.numbers import letter, roman
 from reportgen.origins import Origins, mark
 from reportgen.template_errors import CLAUSE, MAIN, TemplateSource, author_places
-from reportgen.typography import Typography, collapse, possible_letters, typeset
+from reportgen.typography import Together, Typography, collapse, possible_letters, typeset
 
 _VOID = frozenset({"br", "col", "hr", "img", "meta"})  # of the elements that a page may have, those that never end
 _BUILTIN_FILTERS = ("batch", "first", "last", "length", "list")
@@ -150,7 +150,7 @@ def write_page(
     root = _parse(text, lambda: find_origins(edition, templates))
     typography = Typography.of(edition)
     words = collapse(root)
-    ledger.add_later(lambda: names_ingredient(_kept(typography, edition, words)))
+    ledger.add_later(lambda: names_ingredient(Together.of_office(edition), words))
     vocabulary = frozenset((str(element.tag), element.get("class", "")) for element in root.iterfind("body//*"))
     main = Place(templates[MAIN].path)
     return Manuscript(edition.language, main, vocabulary, words, uses.filled, ledger, root, typography)
@@ -158,20 +158,18 @@ def write_page(
 
 def kept_names(edition: Edition, words: str) -> frozenset[str]:
     """Return the office's names that a page of these texts keeps on one line."""
-    return _kept(Typography.of(edition), edition, words)
+    return Together.of_office(edition).names_in(words)
 
 
-def _kept(typography: Typography, edition: Edition, words: str) -> frozenset[str]:
-    return typography.together.names_in(words) & edition.office_names
+def names_ingredient(office: Together, words: str) -> Ingredient:
+    """Return the office's names that a page of these texts keeps on one line as an ingredient.
 
-
-def names_ingredient(names: Iterable[str]) -> Ingredient:
-    """Return the office's names that a page keeps on one line as an ingredient.
-
-    All of them are one ingredient: a name that the office adds later, and that stands in the page, changes it.
+    All of them are one ingredient: a name that the office adds later, and that stands in the page, changes it. Of a
+    place all stays on one line, of a person each word: a name that goes from one to the other changes the page too.
     """
-    found = sorted(names)
-    return Ingredient("office", "names", "", digest_of(found), ", ".join(found))
+    found = office.names_in(words)
+    kinds = {"places": sorted(found & office.places), "people": sorted(found & office.people)}
+    return Ingredient("office", "names", "", digest_of(kinds), ", ".join(sorted(found)))
 
 
 def template_ingredient(name: str, source: TemplateSource | None) -> Ingredient:

@@ -72,7 +72,7 @@ class Shared:
 
     def _now(self, used: Ingredient, language: str, day: str, words: Callable[[], str]) -> Ingredient | None:
         if (used.kind, used.name) == ("office", "names"):
-            return names_ingredient(self._names(language).names_in(words()))
+            return names_ingredient(self._names(language), words())
         key = (used.kind, used.name, language, day)
         if key not in self._known:
             self._known[key] = self._find(used, language, day)

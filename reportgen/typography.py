@@ -53,6 +53,12 @@ class Together:
         patterns = tuple(map(re.compile, data.keep_together))
         return cls(patterns, edition.places, edition.people, without_spaces=bool(data.line_break_sample))
 
+    @classmethod
+    def of_office(cls, edition: Edition) -> Together:
+        """Return the names of the office alone, which other files than the inspection's own can change."""
+        without_spaces = bool(edition.locale.data.line_break_sample)
+        return cls((), edition.office_places, edition.office_people, without_spaces=without_spaces)
+
     def names_in(self, text: str) -> frozenset[str]:
         """Return the names of people and places that stand in a text and have something that stays on one line."""
         return frozenset(

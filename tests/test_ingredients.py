@@ -492,6 +492,29 @@ def test_a_new_name_that_stands_in_the_page_is_noticed_and_any_other_is_not(
     assert "ดั๊กลัก" in of(pages[REAL, "th"], "office")["names"].value
 
 
+def test_a_name_that_moves_from_a_person_to_a_place_makes_its_editions_stale(sources: Sources) -> None:
+    """Of a place all stays on one line, of a person each word: the page changes though no name came or went."""
+
+    def named(section: str, identifier: str) -> Sources:
+        name = {"vi": "Vừ A-Páo", "th": "คำสั่งด้าน"}
+        entry = {"name": name} if section == "people" else {"name": name, "proper": name}
+        return sources.with_office(put(sources.office, (section, identifier), entry))
+
+    person, place = named("people", "here"), named("units", "here")
+    found = compared({key: person.page(*key) for key in EDITIONS}, iter([("moved", place)]))
+    assert set().union(*found.values()) == {(REAL, "th"), (FULL, "th")}
+    for key in found.get("moved", ()):
+        assert of(person.page(*key), "office")["names"] != of(place.page(*key), "office")["names"]
+
+
+def test_a_changed_name_makes_exactly_the_editions_stale_that_it_stands_in(
+    sources: Sources, pages: dict[tuple[str, str], Page]
+) -> None:
+    renamed = put(sources.office, ("people", "vo-thanh-hue", "name", "th"), "หวอ ทานห์ เหว")
+    found = compared(pages, iter([("renamed", sources.with_office(renamed))]))
+    assert {key[1] for keys in found.values() for key in keys} == {"th"}
+
+
 def test_whether_papers_have_a_mark_to_scan_is_an_ingredient_of_all(
     sources: Sources, pages: dict[tuple[str, str], Page]
 ) -> None:

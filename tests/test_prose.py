@@ -5,14 +5,18 @@ from __future__ import annotations
 import datetime
 
 import pytest
+from conftest import PROJECT
 from hypothesis import given
 from hypothesis import strategies as st
 from noticing import TH, VI, changed, library, names, notice, said, words_at, written
 
 from reportgen.calendars import format_date, format_span
-from reportgen.crosschecks import CROSS_CHECKS
+from reportgen.crosschecks import CROSS_CHECKS, cross_check, make_rules
 from reportgen.diagnostics import Severity, catalogue
+from reportgen.inspection import read_inspection
 from reportgen.numbers import format_count, format_decimal, to_digits
+from reportgen.office import read_office
+from reportgen.yamlfile import read_yaml
 
 THAI_DIGITS = "๐๑๒๓๔๕๖๗๘๙"
 
@@ -254,3 +258,40 @@ def test_the_bases_repeat_neither_their_lead_in_nor_their_sign() -> None:
 def test_every_cross_check_is_a_warning() -> None:
     for name in CROSS_CHECKS:
         assert catalogue("en")[name]["severity"] == Severity.WARNING, name
+
+
+# ---- a name of the office changes
+
+
+def office_text() -> str:
+    return (PROJECT / "templates" / "office.yaml").read_text(encoding="utf-8")
+
+
+def noticed_with(office: str, text: str) -> list[tuple[str, str, str]]:
+    """Return what is noticed of names in a text with another office file: finding, words, the name of the office."""
+    there = read_office(read_yaml(office.encode(), "office.yaml"), library().date_forms)
+    file = read_yaml(text.encode(), "visit.yaml")
+    inspection = read_inspection(file, library().date_forms)
+    found = cross_check(inspection, file, there, make_rules(library().locales, there), datetime.date(2023, 9, 1))
+    return [
+        (each.name, str(each.values["found"]), str(each.values["known"]))
+        for each in found
+        if each.name == "name-nearly-known"
+    ]
+
+
+def test_a_text_with_the_old_spelling_is_noticed_when_the_office_corrects_a_name() -> None:
+    text = written("Gặp ông Hoàng Mạnh Hùng tại xã.", TH)
+    assert not noticed_with(office_text(), text)
+    corrected = office_text().replace("Hoàng Mạnh Hùng", "Hoàng Mạnh Hưng")
+    assert corrected != office_text()
+    assert noticed_with(corrected, text) == [("name-nearly-known", "Hoàng Mạnh Hùng", "Hoàng Mạnh Hưng")]
+
+
+@pytest.mark.parametrize("section", ["people", "units", "agencies"])
+def test_a_misspelt_name_is_noticed_whether_a_person_or_a_place_bears_it(section: str) -> None:
+    entry = "  bears-it:\n    name: {vi: Y Wang Krông, th: อี วัง กรอง}\n"
+    office = office_text().replace(f"\n{section}:\n", f"\n{section}:\n{entry}")
+    assert office != office_text()
+    told = noticed_with(office, written("Gặp Y Wàng Krông.", TH))
+    assert told == [("name-nearly-known", "Y Wàng Krông", "Y Wang Krông")]
