@@ -18,7 +18,7 @@ from xml.etree.ElementTree import Element
 
 _SCRIPTS = frozenset({"THAI", "LAO", "KHMER", "MYANMAR"})  # first word of their characters' names
 # Their blocks, without the zero width space and all that is no letter: a test compares them with the names.
-_UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u19e0-\u19ff\ua9e0-\ua9ff\uaa60-\uaa7f]+")
+UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u19e0-\u19ff\ua9e0-\ua9ff\uaa60-\uaa7f]+")
 _INLINE = frozenset({"span", "br"})  # all other elements of a page are blocks
 _KEPT = "nowrap"  # the class of what the page keeps on one line
 _ZERO_WIDTH_SPACE = "\N{ZERO WIDTH SPACE}"
@@ -163,7 +163,7 @@ def _words(text: str) -> list[tuple[int, int]]:
     """Return the letters of such scripts that follow each other: their places in UTF-8 bytes."""
     words = []
     last = end = 0  # characters and bytes up to the end of the last word
-    for word in _UNSPACED.finditer(text):
+    for word in UNSPACED.finditer(text):
         start = end + len(text[last : word.start()].encode())
         last, end = word.end(), start + len(word[0].encode())
         words.append((start, end))

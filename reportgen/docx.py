@@ -7,15 +7,10 @@ space around tables, which Word does not know, becomes spacing of their neighbou
 
 from __future__ import annotations
 
-import io
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
-
-import docx
-from docx.oxml import OxmlElement, parse_xml
-from docx.oxml.ns import nsdecls, qn
 
 from reportgen.blocks import (
     Block,
@@ -42,12 +37,13 @@ from reportgen.blocks import (
 )
 from reportgen.docx_package import (
     Node,
+    Package,
     Properties,
-    base_package,
-    insert_ordered,
+    attribute,
+    element,
     node,
     ordered,
-    pack_again,
+    text_element,
     twips,
 )
 from reportgen.docx_signature import EMPTY_PICTURE, signature_line
@@ -95,18 +91,11 @@ def print_docx(document: Document, pictures: Mapping[str, bytes], fonts: FontMet
     properties = Properties(
         document.title, document.author, document.subject, document.language, document.created, document.identifier
     )
-    base = base_package(properties, _families(document), (languages.latin, languages.complex_script))
-    word = docx.Document(io.BytesIO(base))
-    for style in styles.nodes():
-        word.styles.element.append(style.element())
-    printer = _Printer(word.part, pictures, fonts, styles, document)
-    end = word.element.body.sectPr
-    for element in printer.flow(document.blocks):
-        end.addprevious(element)
-    _set_up_page(word.sections[0], document.setup, printer)
-    buffer = io.BytesIO()
-    word.save(buffer)
-    return pack_again(buffer.getvalue())
+    package = Package(properties, _families(document), (languages.latin, languages.complex_script))
+    printer = _Printer(package, pictures, fonts, styles, document)
+    flow = "".join(printer.flow(document.blocks))
+    section = _section(document.setup, printer)
+    return package.packed("".join(style.xml() for style in styles.nodes()), flow + section)
 
 
 def _families(document: Document) -> Iterator[str]:
@@ -162,6 +151,8 @@ def _restyle(block: _LeafType, **changes: Any) -> _LeafType:
 def _space_out(block: _LeafType, top: float = 0, bottom: float = 0) -> _LeafType:
     """Return the block with at least this space above and below: margins that meet collapse, in CSS and in Word."""
     margin = block.look.margin
+    if top <= margin.top and bottom <= margin.bottom:
+        return block
     return _restyle(block, margin=replace(margin, top=max(margin.top, top), bottom=max(margin.bottom, bottom)))
 
 
@@ -207,28 +198,32 @@ def _gap(height: float, root: Look, *, tied: bool = False) -> Space:
 
 @dataclass
 class _Printer:
-    """Prints blocks as XML elements into one story of a python-docx document."""
+    """Prints blocks as the XML of a document; what a look means in Word's words is kept."""
 
-    part: Any
+    package: Package
     pictures: Mapping[str, bytes]
     fonts: FontMetrics
     styles: WordStyles
     document: Document
     drawings: int = 0
     signatures: int = 0
+    _paragraphs: dict[tuple[Look, int, bool], PropertyMap] = field(default_factory=dict)
+    _runs: dict[tuple[Any, ...], str] = field(default_factory=dict)
 
-    def flow(self, blocks: Iterable[Block], *, tied: bool = False, whole: bool = False) -> Iterator[Any]:
+    def flow(self, blocks: Iterable[Block], *, tied: bool = False, whole: bool = False) -> Iterator[str]:
         """Yield the paragraphs and tables of the body or of a cell.
 
         ``tied``: each is kept with the next; ``whole``: none breaks.
         """
         for block in _set_tables_apart(_flatten(blocks), self.document.root):
             look = block.look
-            yield from self._print(
-                _restyle(block, keep_with_next=look.keep_with_next or tied, keep_together=look.keep_together or whole)
-            )
+            if (tied and not look.keep_with_next) or (whole and not look.keep_together):
+                kept = {"keep_with_next": look.keep_with_next or tied, "keep_together": look.keep_together or whole}
+                yield from self._print(_restyle(block, **kept))
+            else:
+                yield from self._print(block)
 
-    def _print(self, block: _Leaf) -> Iterator[Any]:
+    def _print(self, block: _Leaf) -> Iterator[str]:
         match block:
             case Paragraph():
                 yield self.paragraph(block)
@@ -243,29 +238,28 @@ class _Printer:
             case Table():
                 yield self._table(block)
 
-    def paragraph(self, block: Paragraph) -> Any:
-        """Return a paragraph with its runs."""
+    def paragraph(self, block: Paragraph, *more: str) -> str:
+        """Return a paragraph with its runs, and with more of them."""
         wanted = self._properties(block.look, block.text, block.level)
         if block.look.line_height and self._has_higher_letters(block):
             wanted["spacing"] = exact_spacing(block.look, block.look.line_height)
-        made = self._start(block.style, wanted)
-        for inline in block.inlines:
-            for run in self._inline(inline, block.style):
-                made.append(run)
-        return made
+        runs = (run for inline in block.inlines for run in self._inline(inline, block.style))
+        return element("p", self._own(block.style, wanted), *runs, *more)
 
     def _properties(self, look: Look, text: str = "", level: int = 0) -> dict[str, Node]:
         """Return the properties of a paragraph; without text it is justified as its style is."""
-        letterwise = is_mostly_complex(text) if text else self.styles.letterwise
-        return dict(paragraph_properties(look, self.fonts, level=level, letterwise=letterwise))
+        key = (look, level, is_mostly_complex(text) if text else self.styles.letterwise)
+        if key not in self._paragraphs:
+            self._paragraphs[key] = paragraph_properties(look, self.fonts, level=level, letterwise=key[2])
+        return dict(self._paragraphs[key])
 
-    def _start(self, style: str, wanted: PropertyMap, *more: Node) -> Any:
-        """Return an empty paragraph of a named style, with what is wanted and the style does not hold."""
+    def _own(self, style: str, wanted: PropertyMap, *more: Node) -> str:
+        """Return the properties of a paragraph of a named style: what is wanted and the style does not hold."""
         word = self.styles[style]
         own = [*differences(wanted, word.paragraph).values(), *more]
         if word is not self.styles.normal:
             own.append(node("pStyle", val=word.id))
-        return node("p", *([ordered("pPr", own)] if own else ())).element()
+        return ordered("pPr", own).xml() if own else ""
 
     def _has_higher_letters(self, block: Paragraph) -> bool:
         """Return whether letters of another font would make lines higher than the look wants them."""
@@ -279,131 +273,124 @@ class _Printer:
     def _single_line(self, look: Look, family: str) -> float:
         return half_points(look, family, self.fonts) * self.fonts.line_ratio(family)
 
-    def header_text(self, text: str, look: Look) -> Iterator[Any]:
+    def header_text(self, text: str, look: Look) -> Iterator[str]:
         """Yield the runs of a text in the header."""
         yield from self._inline(Run(text, self.document.language, "", look), _HEADER)
 
-    def _inline(self, inline: Inline, paragraph_style: str) -> Iterator[Any]:
+    def _inline(self, inline: Inline, paragraph_style: str) -> Iterator[str]:
         if isinstance(inline, LineBreak):
-            yield node("r", node("br")).element()
+            yield element("r", element("br"))
             return
         for family, text in _split_by_font(inline, self.fonts):
-            made = self._run(inline, paragraph_style, family, text)
-            made.extend(_unbroken(text) if inline.look.no_wrap else [_text("w:t", text)])
-            yield made
+            letters = _unbroken(text) if inline.look.no_wrap else text_element("t", text)
+            yield element("r", self._run(inline, paragraph_style, family, text), letters)
 
-    def _run(self, run: Run, paragraph_style: str, family: str, text: str) -> Any:
-        """Return a run without text: its character style, and what its look has beyond both styles."""
+    def _run(self, run: Run, paragraph_style: str, family: str, text: str) -> str:
+        """Return the properties of a run: its character style, and what its look has beyond both styles."""
+        is_foreign = run.language != self.document.language
+        key = (run.look, run.style, run.language, paragraph_style, family, is_foreign and holds_complex_script(text))
+        if key not in self._runs:
+            self._runs[key] = self._run_properties(*key)
+        return self._runs[key]
+
+    def _run_properties(
+        self, look: Look, style: str, language: str, paragraph_style: str, family: str, is_complex: bool
+    ) -> str:
         given = dict(self.styles[paragraph_style].run)
-        wanted = dict(run_properties(run.look, self.fonts, family))
+        wanted = dict(run_properties(look, self.fonts, family))
         own = []
-        if run.style:
-            style = self.styles[run.style]
-            given = _overlay(given, style.run)
-            wanted["shd"] = shade(run.look.background)
+        if style:
+            word = self.styles[style]
+            given = _overlay(given, word.run)
+            wanted["shd"] = shade(look.background)
             given.setdefault("shd", shade(None))
-            own.append(node("rStyle", val=style.id))
+            own.append(node("rStyle", val=word.id))
         own += differences(wanted, given).values()
-        if run.language != self.document.language:
-            both = {"bidi": run.language} if holds_complex_script(text) else {}
-            own.append(node("lang", val=run.language, **both))
-        return node("r", *([ordered("rPr", own)] if own else ())).element()
+        if language != self.document.language:
+            both = {"bidi": language} if is_complex else {}
+            own.append(node("lang", val=language, **both))
+        return ordered("rPr", own).xml() if own else ""
 
-    def _rule(self, block: Rule) -> Any:
+    def _rule(self, block: Rule) -> str:
         """Return an empty line of one point below the rule, taken from the space that follows."""
         side = max(0.0, (block.column - block.length) / 2)
         margin = replace(block.look.margin, left=side, right=side, bottom=max(0.0, block.look.margin.bottom - 1))
         look = replace(block.look, margin=margin, padding=Sides(), borders=Borders(top=block.look.borders.top))
-        return self._start(block.style, {**self._properties(look), "spacing": exact_spacing(look, 1)})
+        return element("p", self._own(block.style, {**self._properties(look), "spacing": exact_spacing(look, 1)}))
 
-    def _space(self, block: Space) -> Any:
+    def _space(self, block: Space) -> str:
         height = block.look.height or block.look.line_height
         spacing = exact_spacing(block.look, height)
-        made = self._start(block.style, {**self._properties(block.look), "spacing": spacing})
-        if block.signature:
-            self.signatures += 1
-            relation, _ = self.part.get_or_add_image(io.BytesIO(EMPTY_PICTURE))
-            made.append(signature_line(block.signature, height * _OF_SPACE, relation, self.signatures))
-        return made
+        own = self._own(block.style, {**self._properties(block.look), "spacing": spacing})
+        if block.signature is None:
+            return element("p", own)
+        self.signatures += 1
+        relation = self.package.picture(EMPTY_PICTURE)
+        return element("p", own, signature_line(block.signature, height * _OF_SPACE, relation, self.signatures))
 
-    def _figure(self, block: Figure) -> Iterator[Any]:
+    def _figure(self, block: Figure) -> Iterator[str]:
         """Yield the picture, on a line of single spacing in the smallest letters, and the caption it is kept with."""
         look = replace(block.look, keep_with_next=True, line_height=0.0, margin=replace(block.look.margin, bottom=0.0))
         tiny = (node("sz", val=2), node("szCs", val=2))
-        made = self._start(block.style, self._properties(look), ordered("rPr", tiny))
-        run = node("r", ordered("rPr", tiny)).element()
-        run.append(self._drawing(block))
-        made.append(run)
-        yield made
+        properties = ordered("rPr", tiny)
+        own = self._own(block.style, self._properties(look), properties)
+        yield element("p", own, element("r", properties.xml(), self._drawing(block)))
         caption = _space_out(block.caption, bottom=block.look.margin.bottom)
         yield self.paragraph(_restyle(caption, keep_with_next=True) if block.look.keep_with_next else caption)
 
-    def _drawing(self, block: Figure) -> Any:
-        relation, _ = self.part.get_or_add_image(io.BytesIO(self.pictures[block.picture]))
+    def _drawing(self, block: Figure) -> str:
         self.drawings += 1
-        number, size = str(self.drawings), {"cx": str(round(block.width * _EMU)), "cy": str(round(block.height * _EMU))}
-        drawing = parse_xml(_DRAWING)
-        inline = drawing.find(qn("wp:inline"))
-        properties = inline.find(qn("wp:docPr"))
-        picture = next(inline.iter(qn("pic:cNvPr")))
-        for element in (properties, picture):
-            element.set("id", number)
-            element.set("name", f"Picture {number}")
-            element.set("descr", block.alt)
-        properties.set("title", text_of(block.caption.inlines))
-        for element in (inline.find(qn("wp:extent")), next(inline.iter(qn("a:ext")))):
-            element.attrib.update(size)
-        next(inline.iter(qn("a:blip"))).set(qn("r:embed"), relation)
-        return drawing
+        return _DRAWING.format(
+            number=self.drawings,
+            size=f'cx="{round(block.width * _EMU)}" cy="{round(block.height * _EMU)}"',
+            description=attribute(block.alt),
+            title=attribute(text_of(block.caption.inlines)),
+            relation=self.package.picture(self.pictures[block.picture]),
+        )
 
-    def _columns(self, block: Columns) -> Any:
+    def _columns(self, block: Columns) -> str:
         look = block.look
         whole = look.keep_together
         tied = look.keep_with_next
-        made = _table(block.widths, look, (node("tblStyle", val=TABLE_TIED),) if whole and tied else ())
-        row = _row(is_whole=whole and not tied)
         cells = tuple(block.cells)
         if look.page_break_before:
             cells = (_break_before(cells[0]), *cells[1:])
-        for width, cell in zip(block.widths, cells, strict=True):
-            column = _cell(width, node("vAlign", val=_VERTICAL[look.vertical_align]))
-            for element in self.flow(cell, tied=tied, whole=whole and tied):
-                column.append(element)
-            row.append(column)
-        made.append(row)
-        return made
+        align = node("vAlign", val=_VERTICAL[look.vertical_align])
+        columns = [
+            _cell(width, (align,), *self.flow(cell, tied=tied, whole=whole and tied))
+            for width, cell in zip(block.widths, cells, strict=True)
+        ]
+        style = (node("tblStyle", val=TABLE_TIED),) if whole and tied else ()
+        return _table(block.widths, look, style, _row(columns, is_whole=whole and not tied))
 
-    def _table(self, block: Table) -> Any:
+    def _table(self, block: Table) -> str:
         look = block.look
         has_row_heads = any(cell.scope == "row" for row in block.body for cell in row)
-        made = _table(
-            block.widths,
-            look,
-            (
-                node("tblStyle", val=TABLE_GRID),
-                node("tblBorders", *border_nodes(look.borders)),
-                node("tblLook", **_table_look(bool(block.head), has_row_heads)),
-                node("tblCaption", val=block.title),
-                node("tblDescription", val=block.title),
-            ),
+        more = (
+            node("tblStyle", val=TABLE_GRID),
+            node("tblBorders", *border_nodes(look.borders)),
+            node("tblLook", **_table_look(bool(block.head), has_row_heads)),
+            node("tblCaption", val=block.title),
+            node("tblDescription", val=block.title),
         )
+        made = []
         rows = (*block.head, *block.body)
         for index, cells in enumerate(rows):
             is_last = index == len(rows) - 1
             is_head = index < len(block.head)
             # A head alone at the foot of a page would say nothing.
             tied = look.keep_with_next or (not is_last and (is_head or look.keep_together))
-            row = _row(is_whole=True, is_head=is_head)
-            for width, cell in zip(block.widths, cells, strict=True):
-                row.append(self._data_cell(cell, width, tied, look.page_break_before and index == 0))
-            made.append(row)
-        return made
+            breaks = look.page_break_before and index == 0
+            printed = [
+                self._data_cell(cell, width, tied, breaks) for width, cell in zip(block.widths, cells, strict=True)
+            ]
+            made.append(_row(printed, is_whole=True, is_head=is_head))
+        return _table(block.widths, look, more, *made)
 
-    def _data_cell(self, cell: Cell, width: float, tied: bool, breaks: bool) -> Any:
+    def _data_cell(self, cell: Cell, width: float, tied: bool, breaks: bool) -> str:
         look = cell.paragraph.look
         sides = [(side, _inside_of(look, side)) for side in ("top", "left", "bottom", "right")]
-        made = _cell(
-            width,
+        properties = (
             node("tcBorders", *border_nodes(look.borders)),
             *([shade(look.background)] if look.background else ()),
             node("tcMar", *(node(side, w=twips(length), type="dxa") for side, length in sides)),
@@ -414,8 +401,7 @@ class _Printer:
             keep_with_next=tied or look.keep_with_next,
             page_break_before=breaks or look.page_break_before,
         )
-        made.append(self.paragraph(replace(cell.paragraph, look=plain)))
-        return made
+        return _cell(width, properties, self.paragraph(replace(cell.paragraph, look=plain)))
 
 
 def _inside_of(look: Look, side: str) -> float:
@@ -475,21 +461,10 @@ def _letters(text: str) -> list[str]:
     return letters
 
 
-def _unbroken(text: str) -> Iterator[Any]:
-    """Yield a text with Word's own spaces and hyphens that do not break; nothing is put between letters."""
-    for index, piece in enumerate(text.replace(" ", _NO_BREAK_SPACE).split("-")):
-        if index:
-            yield node("noBreakHyphen").element()
-        if piece:
-            yield _text("w:t", piece)
-
-
-def _text(tag: str, text: str) -> Any:
-    made = OxmlElement(tag)
-    made.text = text
-    if text != " ".join(text.split()):
-        made.set(qn("xml:space"), "preserve")
-    return made
+def _unbroken(text: str) -> str:
+    """Return a text with Word's own spaces and hyphens that do not break; nothing is put between letters."""
+    pieces = text.replace(" ", _NO_BREAK_SPACE).split("-")
+    return element("noBreakHyphen").join(text_element("t", piece) if piece else "" for piece in pieces)
 
 
 # ---- tables and pictures -------------------------------------------------------------------------------------------
@@ -497,8 +472,8 @@ def _text(tag: str, text: str) -> Any:
 _VERTICAL: Mapping[str, str] = {"top": "top", "middle": "center", "bottom": "bottom"}
 
 
-def _table(widths: tuple[float, ...], look: Look, more: tuple[Node, ...]) -> Any:
-    """Return a table of fixed widths without rows."""
+def _table(widths: tuple[float, ...], look: Look, more: tuple[Node, ...], *rows: str) -> str:
+    """Return a table of fixed widths."""
     properties = ordered(
         "tblPr",
         (
@@ -509,7 +484,8 @@ def _table(widths: tuple[float, ...], look: Look, more: tuple[Node, ...]) -> Any
             *more,
         ),
     )
-    return node("tbl", properties, node("tblGrid", *(node("gridCol", w=twips(width)) for width in widths))).element()
+    grid = node("tblGrid", *(node("gridCol", w=twips(width)) for width in widths))
+    return element("tbl", properties.xml(), grid.xml(), *rows)
 
 
 def _table_look(first_row: bool, first_column: bool) -> dict[str, str | int]:
@@ -519,24 +495,24 @@ def _table_look(first_row: bool, first_column: bool) -> dict[str, str | int]:
     return {"val": f"{bits:04X}", **{name: int(is_on) for name, is_on in named.items()}, "noHBand": 1, "noVBand": 1}
 
 
-def _row(*, is_whole: bool, is_head: bool = False) -> Any:
+def _row(cells: Iterable[str], *, is_whole: bool, is_head: bool = False) -> str:
     properties = ([node("cantSplit")] if is_whole else []) + ([node("tblHeader")] if is_head else [])
-    return node("tr", *([Node("trPr", (), tuple(properties))] if properties else ())).element()
+    return element("tr", Node("trPr", (), tuple(properties)).xml() if properties else "", *cells)
 
 
-def _cell(width: float, *properties: Node) -> Any:
-    return node("tc", ordered("tcPr", (node("tcW", w=twips(width), type="dxa"), *properties))).element()
+def _cell(width: float, properties: tuple[Node, ...], *content: str) -> str:
+    return element("tc", ordered("tcPr", (node("tcW", w=twips(width), type="dxa"), *properties)).xml(), *content)
 
 
-_DRAWING = f"""\
-<w:drawing {nsdecls("w", "wp", "a", "pic", "r")}><wp:inline distT="0" distB="0" distL="0" distR="0">\
-<wp:extent/><wp:docPr/>\
+_DRAWING = """\
+<w:drawing><wp:inline distT="0" distB="0" distL="0" distR="0"><wp:extent {size}/>\
+<wp:docPr id="{number}" name="Picture {number}" descr="{description}" title="{title}"/>\
 <wp:cNvGraphicFramePr><a:graphicFrameLocks noChangeAspect="1"/></wp:cNvGraphicFramePr>\
 <a:graphic><a:graphicData uri="http://schemas.openxmlformats.org/drawingml/2006/picture"><pic:pic>\
-<pic:nvPicPr><pic:cNvPr/><pic:cNvPicPr/></pic:nvPicPr>\
-<pic:blipFill><a:blip/><a:stretch><a:fillRect/></a:stretch></pic:blipFill>\
-<pic:spPr><a:xfrm><a:off x="0" y="0"/><a:ext/></a:xfrm><a:prstGeom prst="rect"><a:avLst/></a:prstGeom></pic:spPr>\
-</pic:pic></a:graphicData></a:graphic></wp:inline></w:drawing>"""
+<pic:nvPicPr><pic:cNvPr id="{number}" name="Picture {number}" descr="{description}"/><pic:cNvPicPr/></pic:nvPicPr>\
+<pic:blipFill><a:blip r:embed="{relation}"/><a:stretch><a:fillRect/></a:stretch></pic:blipFill>\
+<pic:spPr><a:xfrm><a:off x="0" y="0"/><a:ext {size}/></a:xfrm><a:prstGeom prst="rect"><a:avLst/></a:prstGeom>\
+</pic:spPr></pic:pic></a:graphicData></a:graphic></wp:inline></w:drawing>"""
 
 # ---- the page ------------------------------------------------------------------------------------------------------
 
@@ -555,47 +531,48 @@ WORD_COUNTERS = {
 }
 
 
-def _set_up_page(section: Any, setup: PageSetup, printer: _Printer) -> None:
+def _section(setup: PageSetup, printer: _Printer) -> str:
+    """Return the properties of the only section: its paper, and its headers as parts of the package."""
     margin = setup.margin
     # Half the margin is where a clerk who adds a header or a footer in Word would look for it.
     header = setup.number.distance if setup.number else margin.top / 2
     sides = {name: twips(getattr(margin, name)) for name in ("top", "right", "bottom", "left")}
     orientation = {"orient": "landscape"} if setup.width > setup.height else {}
-    insert: Callable[[Node], None] = lambda child: insert_ordered(section._sectPr, "sectPr", child)  # noqa: E731
-    insert(node("pgSz", w=twips(setup.width), h=twips(setup.height), **orientation))
-    insert(node("pgMar", **sides, header=twips(header), footer=twips(margin.bottom / 2), gutter=0))
+    paper = (
+        node("pgSz", w=twips(setup.width), h=twips(setup.height), **orientation),
+        node("pgMar", **sides, header=twips(header), footer=twips(margin.bottom / 2), gutter=0),
+    )
     if setup.number is None:
-        return
+        return element("sectPr", *(each.xml() for each in paper))
     number_format, two = _number_format(setup.number)
-    insert(node("pgNumType", fmt=number_format))
-    _fill(section.header, _page_number(setup.number, two, printer))
+    headers = {"default": _page_number(setup.number, two, printer)}
     if not setup.number.on_first_page:
-        insert(node("titlePg"))
-        _fill(section.first_page_header, printer.paragraph(Paragraph(_HEADER, _centred(setup.number.look), ())))
+        headers["first"] = printer.paragraph(Paragraph(_HEADER, _centred(setup.number.look), ()))
+    relations = (
+        f'<w:headerReference w:type="{kind}" r:id="{printer.package.header(paragraph)}"/>'
+        for kind, paragraph in headers.items()
+    )
+    more = (*paper, node("pgNumType", fmt=number_format), *([node("titlePg")] if "first" in headers else ()))
+    return element("sectPr", *relations, *(each.xml() for each in more))
 
 
 def _number_format(number: PageNumber) -> tuple[str, str]:
     return WORD_COUNTERS[number.counter]
 
 
-def _fill(header: Any, paragraph: Any) -> None:
-    header.is_linked_to_previous = False  # makes the part, with python-docx's own text
-    header.part._element = node("hdr").element()
-    header.part._element.append(paragraph)
-
-
-def _page_number(number: PageNumber, two: str, printer: _Printer) -> Any:
+def _page_number(number: PageNumber, two: str, printer: _Printer) -> str:
     """Return the paragraph of the header: a complex field, which Word and LibreOffice count for each page."""
-    made = printer.paragraph(Paragraph(_HEADER, _centred(number.look), ()))
-    made.extend(printer.header_text(number.before, number.look))
-    instruction = node("r").element()
-    instruction.append(_text("w:instrText", " PAGE "))
-    made.extend((_field_mark("begin"), instruction, _field_mark("separate")))
-    made.extend(printer.header_text(two, number.look))
-    made.append(_field_mark("end"))
-    made.extend(printer.header_text(number.after, number.look))
-    return made
+    return printer.paragraph(
+        Paragraph(_HEADER, _centred(number.look), ()),
+        *printer.header_text(number.before, number.look),
+        _field_mark("begin"),
+        element("r", text_element("instrText", " PAGE ")),
+        _field_mark("separate"),
+        *printer.header_text(two, number.look),
+        _field_mark("end"),
+        *printer.header_text(number.after, number.look),
+    )
 
 
-def _field_mark(kind: str) -> Any:
-    return node("r", node("fldChar", fldCharType=kind)).element()
+def _field_mark(kind: str) -> str:
+    return element("r", node("fldChar", fldCharType=kind).xml())

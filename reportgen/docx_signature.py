@@ -8,12 +8,9 @@ from __future__ import annotations
 
 import base64
 import uuid
-from typing import Any
-
-from docx.oxml import parse_xml
-from docx.oxml.ns import nsdecls, qn
 
 from reportgen.blocks import Signature
+from reportgen.docx_package import attribute
 
 # One transparent pixel, as PNG.
 EMPTY_PICTURE = base64.b64decode(
@@ -29,15 +26,17 @@ _SHAPE_TYPE = """\
 <v:path o:extrusionok="f" gradientshapeok="t" o:connecttype="rect"/>\
 <o:lock v:ext="edit" aspectratio="t"/></v:shapetype>"""
 _LINE = f"""\
-<w:r {nsdecls("w", "r")} xmlns:v="urn:schemas-microsoft-com:vml" xmlns:o="{_OFFICE}"><w:pict>\
-{_SHAPE_TYPE}\
-<v:shape type="#_x0000_t75"><v:imagedata o:title=""/>\
+<w:r xmlns:v="urn:schemas-microsoft-com:vml" xmlns:o="{_OFFICE}"><w:pict>{{shape_type}}\
+<v:shape type="#_x0000_t75" id="_x0000_i{{place}}" alt="{{description}}"\
+ style="width:{_WIDTH:g}pt;height:{{height:g}}pt">\
+<v:imagedata o:title="" r:id="{{relation}}"/>\
 <o:lock v:ext="edit" ungrouping="t" rotation="t" cropping="t" verticies="t" text="t" grouping="t"/>\
-<o:signatureline v:ext="edit" provid="{_NOBODY}" signinginstructionsset="t" allowcomments="t" issignatureline="t"/>\
+<o:signatureline v:ext="edit" provid="{{nobody}}" signinginstructionsset="t" allowcomments="t" issignatureline="t"\
+ id="{{id}}" signinginstructions="{{description}}" o:suggestedsigner="{{signer}}" o:suggestedsigner2="{{role}}"/>\
 </v:shape></w:pict></w:r>"""
 
 
-def signature_line(signature: Signature, height: float, relation: str, number: int) -> Any:
+def signature_line(signature: Signature, height: float, relation: str, number: int) -> str:
     """Return a run with a signature line.
 
     Args:
@@ -46,17 +45,15 @@ def signature_line(signature: Signature, height: float, relation: str, number: i
         relation: to the part that holds ``EMPTY_PICTURE``
         number: of the line in the document, from 1
     """
-    run = parse_xml(_LINE)
-    if number > 1:
-        run[0].remove(run[0][0])  # one shape type serves the whole document
-    shape = next(run.iter("{urn:schemas-microsoft-com:vml}shape"))
-    shape.set("id", f"_x0000_i{1024 + number}")
-    shape.set("alt", signature.description)
-    shape.set("style", f"width:{_WIDTH:g}pt;height:{height:g}pt")
-    shape[0].set(qn("r:id"), relation)
-    line = next(run.iter(f"{{{_OFFICE}}}signatureline"))
-    line.set("id", "{" + str(uuid.uuid5(uuid.NAMESPACE_URL, f"reportgen:{signature.name}")).upper() + "}")
-    line.set("signinginstructions", signature.description)
-    line.set(f"{{{_OFFICE}}}suggestedsigner", signature.signer)
-    line.set(f"{{{_OFFICE}}}suggestedsigner2", signature.role)
-    return run
+    own = str(uuid.uuid5(uuid.NAMESPACE_URL, f"reportgen:{signature.name}")).upper()
+    return _LINE.format(
+        shape_type=_SHAPE_TYPE if number == 1 else "",  # one serves the whole document
+        place=1024 + number,
+        description=attribute(signature.description),
+        height=height,
+        relation=relation,
+        nobody=_NOBODY,
+        id=f"{{{own}}}",
+        signer=attribute(signature.signer),
+        role=attribute(signature.role),
+    )

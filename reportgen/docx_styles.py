@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 from typing import Protocol
 
 from reportgen.blocks import Borders, Columns, Document, Look, NamedStyle, Run, Section, Sides, Table, leaves
+from reportgen.breaks import UNSPACED
 from reportgen.docx_package import Node, node, ordered, twips
 
 
@@ -29,24 +28,18 @@ class FontMetrics(Protocol):
         """Return by what a size is multiplied where this family is used."""
 
 
-# What Word and LibreOffice put into the cs slots of fonts, sizes and languages, and what is justified letter by letter.
-_SCRIPTS_WITHOUT_SPACES = ("THAI", "LAO", "KHMER", "MYANMAR")
-
-
-@cache
-def _is_complex(char: str) -> bool:
-    return unicodedata.name(char, "").startswith(_SCRIPTS_WITHOUT_SPACES)
-
-
 def holds_complex_script(text: str) -> bool:
-    """Return whether a letter of a complex script stands in the text."""
-    return any(map(_is_complex, text))
+    """Return whether a letter of a complex script stands in the text.
+
+    Word and LibreOffice put these into the cs slots of fonts, sizes and languages, and spread them letter by letter.
+    """
+    return UNSPACED.search(text) is not None
 
 
 def is_mostly_complex(text: str) -> bool:
     """Return whether most letters of the text belong to scripts that put no spaces between words."""
-    letters = [_is_complex(char) for char in text if char.isalpha()]
-    return 2 * sum(letters) > len(letters)
+    complex_letters = sum(map(str.isalpha, "".join(UNSPACED.findall(text))))
+    return bool(complex_letters) and 2 * complex_letters > sum(map(str.isalpha, text))
 
 
 @dataclass(frozen=True, slots=True)

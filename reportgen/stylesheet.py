@@ -72,13 +72,14 @@ class ComputedStyles:
 
     html: HTML
     style_for: Any
-    _looks: dict[Element, Look] = field(default_factory=dict)
+    _looks: dict[int, Look] = field(default_factory=dict)  # by style: WeasyPrint lets elements that look alike share it
 
     def look(self, element: Element) -> Look:
         """Return the computed look of an element."""
-        if element not in self._looks:
-            self._looks[element] = _look(self.style_for(element))
-        return self._looks[element]
+        style = self.style_for(element)
+        if id(style) not in self._looks:
+            self._looks[id(style)] = _look(style)
+        return self._looks[id(style)]
 
     def display(self, element: Element) -> str:
         """Return how an element is laid out: ``block``, ``inline``, ``flex``, ``table``, ``none``."""

@@ -20,7 +20,7 @@ from docx.oxml import OxmlElement, parse_xml
 from docx.oxml.ns import qn
 
 from reportgen.alignment import Step, Unit
-from reportgen.docx_package import Node, insert_ordered, node, pack
+from reportgen.docx_package import ORDERS, Node, node, pack
 from reportgen.docx_styles import TABLE_GRID
 from reportgen.redline import Change, Kind
 
@@ -368,7 +368,7 @@ class _Marker:
     # ---- marks
 
     def _mark(self, kind: Kind) -> Any:
-        return self._mark_node(kind).element()
+        return _element(self._mark_node(kind))
 
     def _mark_node(self, kind: Kind) -> Node:
         self._marks += 1
@@ -383,7 +383,7 @@ class _Marker:
             paragraph.insert(0, properties)
         own = properties.find(qn("w:rPr"))
         if own is None:
-            insert_ordered(properties, "pPr", node("rPr"))
+            _insert_ordered(properties, "pPr", node("rPr"))
             own = properties.find(qn("w:rPr"))
         own.insert(0, self._mark(kind))
 
@@ -445,3 +445,24 @@ def _text_element(tag: str, text: str) -> Any:
     if text != " ".join(text.split()):
         made.set(qn("xml:space"), "preserve")
     return made
+
+
+def _element(given: Node) -> Any:
+    made = OxmlElement(f"w:{given.tag}")
+    for name, value in given.attributes:
+        made.set(qn(f"w:{name}"), value)
+    made.extend(map(_element, given.children))
+    return made
+
+
+def _insert_ordered(parent: Any, tag: str, child: Node) -> None:
+    """Put a child into an existing property element, in the place of one of its name or where the schema wants it."""
+    ranks = {qn(f"w:{name}"): rank for name, rank in ORDERS[tag].items()}
+    element = _element(child)
+    for old in parent.findall(element.tag):
+        parent.remove(old)
+    follower = next((other for other in parent if ranks[other.tag] > ranks[element.tag]), None)
+    if follower is None:
+        parent.append(element)
+    else:
+        follower.addprevious(element)

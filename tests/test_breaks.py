@@ -173,7 +173,7 @@ def test_no_sign_is_left_in_what_is_read(edition: PrintedEdition, reader: str) -
 
 def test_the_letters_of_unspaced_scripts_are_those_that_are_named_so() -> None:
     assigned = [char for code in range(0x10000) if unicodedata.name(char := chr(code), "")]
-    assert [char for char in assigned if bool(breaks._UNSPACED.match(char)) != breaks.is_of_unspaced(char)] == []
+    assert [char for char in assigned if bool(breaks.UNSPACED.match(char)) != breaks.is_of_unspaced(char)] == []
 
 
 def test_words_are_found_at_their_bytes() -> None:

@@ -40,7 +40,7 @@ from reportgen.blocks import (
     Table,
 )
 from reportgen.docx import WORD_COUNTERS, print_docx
-from reportgen.docx_package import Properties, base_package, pack_again
+from reportgen.docx_package import Package, Properties, pack
 from reportgen.sheets import PAGE_COUNTERS
 
 LATIN, THAI = "Liberation Serif", "Laksaman"
@@ -573,9 +573,23 @@ def test_word_lays_out_as_of_2013_and_hyphenates_nothing() -> None:
 
 
 def test_a_time_without_a_zone_is_taken_as_it_stands() -> None:
-    base = base_package(Properties("", "", "", "vi-VN", datetime.datetime(2023, 8, 18, 9)), (), ("vi-VN", "th-TH"))
+    about = Properties("", "", "", "vi-VN", datetime.datetime(2023, 8, 18, 9))
+    base = Package(about, (), ("vi-VN", "th-TH")).packed("", "")
     assert b"2023-08-18T09:00:00Z" in parts(base)["docProps/core.xml"]
-    assert pack_again(base) == base
+
+
+def test_the_bytes_depend_on_the_parts_only() -> None:
+    found = parts(printed(document(paragraph("a"))))
+    assert pack(found) == pack(dict(reversed(found.items())))
+
+
+def test_a_picture_is_held_once_and_each_kind_is_declared() -> None:
+    package = Package(Properties("", "", "", "vi-VN", datetime.datetime(2023, 8, 18)), (), ("vi-VN", "th-TH"))
+    names = [package.picture(content) for content in (b"\xff\xd8one", b"\x89PNG two", b"\xff\xd8one")]
+    found = parts(package.packed("", ""))
+    assert names[0] == names[2] != names[1]
+    assert sorted(name for name in found if "media" in name) == ["word/media/image1.jpg", "word/media/image2.png"]
+    assert [ending in found["[Content_Types].xml"] for ending in (b'"jpg"', b'"png"')] == [True, True]
 
 
 # ---- LibreOffice ---------------------------------------------------------------------------------------------------
