@@ -151,7 +151,7 @@ def test_pyhanko_itself_finds_each_signature_valid_and_trusted(
     from pyhanko_certvalidator import ValidationContext
 
     root = x509.Certificate.load(stages.signers.authority.root.der)
-    for file in (*stages.files.values(), *long_term.files.values(), *levels.values()):
+    for file in (stages.files["vi", 3], stages.files["th", 3], long_term.files["vi", 3], *levels.values()):
         reader = PdfFileReader(io.BytesIO(file.read_bytes()))
         for signature in reader.embedded_regular_signatures:
             status = validate_pdf_signature(signature, ValidationContext(trust_roots=[root]))
