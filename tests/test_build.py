@@ -106,7 +106,7 @@ def test_a_full_disk_leaves_the_old_files_and_no_temporary_one(tmp_path: Path, m
             raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("reportgen.writing.os.fsync", full)
-    with pytest.raises(SetupError, match="No space left on device"):
+    with pytest.raises(SetupError, match="the disk is full"):
         write_files(tmp_path, {Path("b.pdf"): b"new", Path("c.docx"): b"new"})
     assert [path.name for path in tmp_path.iterdir()] == ["b.pdf"]
     assert (tmp_path / "b.pdf").read_bytes() == b"old"
