@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from difflib import get_close_matches
+from functools import cache, lru_cache
 from importlib import resources
 from typing import Any
 
 from reportgen.diagnostics import ui_languages
-from reportgen.texts import compact, nearest
+from reportgen.texts import compact
 
 _END_OF_NAME = re.compile(r"[,;:.(“`]")
 
@@ -34,17 +35,22 @@ def meant(found: str, allowed: Iterable[str]) -> Meant | None:
         found: what the file says, in any language, with or without marks, spaces and underscores
         allowed: the keys or words that may stand there
     """
-    known = tuple(allowed)
-    called = {compact(name): word for word in reversed(known) for name in _names().get(word, ())}
-    spelt = {compact(word): word for word in known}
+    spelt, called = _known(tuple(allowed))
     folded = compact(found)
     if folded in called:
         return Meant(called[folded], called=True)
     # A word of another language is near to a name more often by chance: the keys' own spelling comes first.
-    if near := nearest(folded, spelt):
-        return Meant(spelt[near], called=False)
-    near = nearest(folded, called, cutoff=0.8)
-    return Meant(called[near], called=True) if near else None
+    if near := get_close_matches(folded, spelt, 1):
+        return Meant(spelt[near[0]], called=False)
+    near = get_close_matches(folded, called, 1, cutoff=0.8)
+    return Meant(called[near[0]], called=True) if near else None
+
+
+@lru_cache(maxsize=128)
+def _known(allowed: tuple[str, ...]) -> tuple[Mapping[str, str], Mapping[str, str]]:
+    """Return words by their folded spelling, and by the folded names that they are called; a spoilt file asks often."""
+    called = {compact(name): word for word in reversed(allowed) for name in _names().get(word, ())}
+    return {compact(word): word for word in allowed}, called
 
 
 @cache

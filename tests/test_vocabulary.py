@@ -95,6 +95,17 @@ def test_what_is_no_name_leads_nowhere() -> None:
     assert meant("xyz", ["conclusions", "units"]) is None
 
 
+def test_a_thousand_unknown_words_ask_for_the_same_names_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """File 111345 of ``fuzzing.py`` has three thousand; it took a second."""
+    there = tuple(key.name for key in keys(records("inspection")[0]))
+    meant("once", there)
+    asked: list[str] = []
+    monkeypatch.setattr("reportgen.vocabulary.compact", lambda text: asked.append(text) or compact(text))
+    for number in range(1000):
+        meant(f"zzzz{number}", there)
+    assert len(asked) == 1000
+
+
 @pytest.mark.parametrize(
     ("language", "typed", "said"),
     [
