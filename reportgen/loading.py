@@ -1,39 +1,41 @@
 """Loads WeasyPrint without what costs time and is not used here; whoever prints imports this module first.
 
-It looks for each library through ``ctypes.util.find_library``, which asks the compiler and the linker: dozens of
-processes, though the dynamic loader finds all of them under the names that WeasyPrint tries last. And it loads the
-parts of fontTools that make subsets of fonts, which HarfBuzz does. Both are as they were before when it is loaded.
+WeasyPrint looks for each library through ``ctypes.util.find_library``, which asks compiler and linker: dozens of
+processes, though the dynamic loader finds all of them under the names that WeasyPrint tries last. It loads the parts of
+fontTools that make subsets of fonts, which HarfBuzz does. And it parses style sheets for all of HTML, which a page does
+not need (``user_agent.py``). What is left out is loaded when somebody asks for it.
 """
 
 from __future__ import annotations
 
 import ctypes.util
+import importlib.resources
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from importlib import import_module
 from types import ModuleType
 from typing import Any
 
 # Used where the library of HarfBuzz is missing, and for variable fonts, which no office has.
 _LATER = ("fontTools.subset", "fontTools.varLib.instancer")
+_SHEETS = "weasyprint.css"  # the package that holds the sheets
 
 
 @contextmanager
 def quick_import() -> Iterator[None]:
-    """Import WeasyPrint inside."""
-    if "weasyprint" in sys.modules:
-        yield
-        return
-    find_library = ctypes.util.find_library
+    """Import WeasyPrint inside; whatever else is imported afterwards finds all as it was before."""
+    find_library, files = ctypes.util.find_library, importlib.resources.files
     stubs = [_Later(name) for name in _LATER if name not in sys.modules]
     if sys.platform == "linux":
         ctypes.util.find_library = lambda _: None  # type: ignore[assignment]
+    importlib.resources.files = _without_sheets
     sys.modules.update({stub.__name__: stub for stub in stubs})
     try:
         yield
     finally:
-        ctypes.util.find_library = find_library
+        ctypes.util.find_library, importlib.resources.files = find_library, files
         for stub in stubs:
             del sys.modules[stub.__name__]
 
@@ -51,5 +53,53 @@ class _Later(ModuleType):
         return load_and_call
 
 
-with quick_import():
-    import weasyprint  # noqa: F401
+# ---- the style sheets for all of HTML
+
+_files = importlib.resources.files
+
+
+class _NoSheets:
+    """A folder whose files are empty."""
+
+    def __truediv__(self, name: str) -> _NoSheets:
+        return self
+
+    def read_text(self, encoding: str) -> str:
+        return ""
+
+
+def _without_sheets(package: Any = None) -> Any:
+    return _NoSheets() if getattr(package, "__name__", "") == _SHEETS else _files(package)
+
+
+@cache
+def _sheets() -> tuple[Any, Any, Any, Any]:
+    """Return what WeasyPrint would have parsed: the sheet of HTML, that of forms, that of old attributes, counters."""
+    from weasyprint import CSS
+    from weasyprint.css.counters import CounterStyle
+
+    counters = CounterStyle()
+    folder = importlib.resources.files(_SHEETS)
+    texts = [(folder / f"html5_{name}.css").read_text("utf-8") for name in ("ua", "ua_form", "ph")]
+    page, forms, hints = (CSS(string=text, counter_style=counters) for text in texts)
+    return page, forms, hints, counters
+
+
+def _ua_stylesheets(_: Any, forms: bool = False) -> list[Any]:
+    return list(_sheets()[: 1 + forms])
+
+
+def _ph_stylesheets(_: Any) -> list[Any]:
+    return [_sheets()[2]]
+
+
+def _ua_counter_style(_: Any) -> list[Any]:
+    return [_sheets()[3].copy()]
+
+
+if "weasyprint" not in sys.modules:
+    with quick_import():
+        import weasyprint
+    weasyprint.HTML._ua_stylesheets = _ua_stylesheets
+    weasyprint.HTML._ph_stylesheets = _ph_stylesheets
+    weasyprint.HTML._ua_counter_style = _ua_counter_style
