@@ -1,6 +1,6 @@
 """``kill -9`` at random moments, of who prints, of who gave the work, of another computer: nothing is lost or half.
 
-``REPORTGEN_KILLS`` says how many times; docs/cluster.md tells what many times showed. With it, the computers print in
+``REPORTGEN_KILLS`` says how many times; docs/design.md tells what many times showed. With it, the computers print in
 earnest; a stand-in prints else, which tells what it was given.
 """
 
