@@ -114,6 +114,11 @@ class Desk:
         return html.fromstring(self.loaded(identifier).pages[language].html)
 
 
+def has_files(desk: Desk) -> bool:
+    """Whether a build that is running has printed something; nothing is opened that it may be renaming."""
+    return any(desk.root.glob("output/[!.]*/[!.]*.*"))
+
+
 def wait_for_work(desk: Desk, running: subprocess.Popen[bytes]) -> None:
     """Wait until a build holds its lock."""
     lock = desk.path(f"output/{STATE}/lock")

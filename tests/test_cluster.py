@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 from computers import TESTS, Computers, command_of, computers, lives, wait_until
 from conftest import PROJECT, Office
-from desk import REAL, REAL_FILE, SMALLEST_FILE, Desk
+from desk import REAL, REAL_FILE, SMALLEST_FILE, Desk, has_files
 from errands import PLACE, Errand, do, nothing, quick_file
 from fontTools.ttLib import TTFont
 
@@ -96,17 +96,9 @@ def test_one_process_several_and_other_computers_make_the_same_files_and_the_sam
     assert record(whole) == record(pool) == record(dask)
 
 
-def test_one_computer_alone_makes_the_same_files_with_one_thread_and_with_two(
+def test_one_computer_with_two_threads_makes_the_same_files_for_who_has_a_certificate(
     office: Office, tmp_path: Path, whole: Desk
 ) -> None:
-    with computers(tmp_path / "one") as one:
-        one.start("double", None, "--nthreads", "2")
-        desk = some(office, tmp_path / "office")
-        office.print(desk.root, REAL, "--scheduler", one.address)
-    assert contents(desk) == {name: digest for name, digest in contents(whole).items() if REAL in name}
-
-
-def test_with_certificates_as_dask_is_set_up(office: Office, tmp_path: Path, whole: Desk) -> None:
     certificate, key = str(tmp_path / "certificate.pem"), str(tmp_path / "key.pem")
     command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=cluster"]
     subprocess.run([*command, "-keyout", key, "-out", certificate], check=True, capture_output=True)
@@ -118,8 +110,9 @@ def test_with_certificates_as_dask_is_set_up(office: Office, tmp_path: Path, who
     }
     environment = {f"DASK_DISTRIBUTED__COMM__TLS__{name}": value for name, value in tls.items()}
     desk = some(office, tmp_path / "office")
-    command = [sys.executable, "-m", "reportgen", "--ui", "en", "-C", str(desk.root), "build", "visit-0", "--scheduler"]
-    with computers(tmp_path / "cluster", "alpha", environment=environment, protocol="tls") as own:
+    command = [sys.executable, "-m", "reportgen", "--ui", "en", "-C", str(desk.root), "build", REAL, "--scheduler"]
+    with computers(tmp_path / "cluster", environment=environment, protocol="tls") as own:
+        own.start("double", environment, "--nthreads", "2")
         assert own.address.startswith("tls://")
         stranger = subprocess.run(
             [*command, own.address], env=office.environment, capture_output=True, text=True, check=False
@@ -128,7 +121,7 @@ def test_with_certificates_as_dask_is_set_up(office: Office, tmp_path: Path, who
         subprocess.run([*command, own.address], env=friend, capture_output=True, check=True)
     assert (stranger.returncode, "error[RG995]: no scheduler answers" in stranger.stderr) == (1, True)
     assert "Traceback" not in stranger.stderr
-    assert contents(desk) == {name: digest for name, digest in contents(whole).items() if "visit-0" in name}
+    assert contents(desk) == {name: digest for name, digest in contents(whole).items() if REAL in name}
 
 
 def test_where_nothing_is_due_nobody_is_asked(whole: Desk) -> None:
@@ -183,7 +176,7 @@ def test_ctrl_c_leaves_whole_files_only_and_the_next_build_completes_it(
 ) -> None:
     desk = many(office, tmp_path)
     begun = begin(desk, office, "--scheduler", two.address)
-    wait_until(lambda: bool(contents(desk)))
+    wait_until(lambda: has_files(desk))
     begun.send_signal(signal.SIGINT)
     completed(begun, desk, office)
 
@@ -192,7 +185,7 @@ def test_a_scheduler_that_is_gone_is_told_and_what_was_printed_stays(office: Off
     desk = many(office, tmp_path / "office")
     with computers(tmp_path / "cluster", "alpha") as own:
         begun = begin(desk, office, "--scheduler", own.address)
-        wait_until(lambda: bool(contents(desk)))
+        wait_until(lambda: has_files(desk))
     assert f"error[RG996]: the scheduler at {own.address} does not answer any more" in completed(begun, desk, office)
 
 
@@ -264,14 +257,6 @@ def test_where_no_scheduler_answers_it_is_told(
     assert desk.outputs() == {}
 
 
-def test_a_scheduler_without_computers_is_told(fonts: FontSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cluster, "_FIRST", 1.0)
-    with computers(tmp_path) as alone, pytest.raises(SetupError) as caught:
-        done(alone, fonts, Errand("a"))
-    assert codes(caught.value) == ["RG998"]
-    assert "has no computer that can print (of 0)" in str(caught.value)
-
-
 # ---- who may print ---------------------------------------------------------------------------------------------------
 
 
@@ -319,10 +304,14 @@ def no_version(folder: Path) -> dict[str, str]:
 
 
 def test_a_computer_that_is_set_up_otherwise_is_refused_by_name_and_gets_no_job(
-    fonts: FontSet, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    office: Office, fonts: FontSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with computers(tmp_path / "cluster", "alpha") as mixed:
+    desk = some(office, tmp_path / "office")
+    with computers(tmp_path / "cluster") as mixed:
         mixed.start("font-less", other_fonts(tmp_path / "fonts", fonts))
+        answer = desk.run("build", "--scheduler", mixed.address)
+        monkeypatch.setattr(cluster, "_OTHERS", 60.0)  # those that follow are just being started
+        mixed.start("alpha")
         mixed.start("newer", other_version(tmp_path / "other"))
         mixed.start("empty", no_version(tmp_path / "none"))
         with Cluster(mixed.address, fonts, do, nothing) as workers:
@@ -333,6 +322,10 @@ def test_a_computer_that_is_set_up_otherwise_is_refused_by_name_and_gets_no_job(
                 who.add(answers["vi"][0])
                 if len(told) == 3:
                     break
+    (error,) = answer.errors
+    assert error.startswith(f"error[RG998]: the scheduler at {mixed.address} has no computer that can print (of 1)")
+    assert "warning[RG997]: the computer font-less (tcp://127.0.0.1:" in answer.stderr
+    assert (answer.exit_code, contents(desk)) == (1, {})
     assert {finding.code for finding in told} == {"RG997"}
     sentences = {str(finding.values["computer"]).split()[0]: finding.sentence("en") for finding in told}
     assert set(sentences) == {"font-less", "newer", "empty"}
@@ -344,19 +337,6 @@ def test_a_computer_that_is_set_up_otherwise_is_refused_by_name_and_gets_no_job(
     assert "reportgen is 9.9 (" in sentences["newer"]
     assert "this version of reportgen is not installed there" in sentences["empty"]
     assert all(one_line(finding, ui) for finding in told for ui in ("vi", "th"))
-    assert "Traceback" not in "".join(capsys.readouterr())
-
-
-def test_where_each_computer_is_refused_it_is_told_why(office: Office, fonts: FontSet, tmp_path: Path) -> None:
-    desk = some(office, tmp_path / "office")
-    with computers(tmp_path / "cluster") as own:
-        own.start("font-less", other_fonts(tmp_path / "fonts", fonts))
-        answer = desk.run("build", "--scheduler", own.address)
-    assert answer.exit_code == 1
-    (told,) = answer.errors
-    assert told.startswith(f"error[RG998]: the scheduler at {own.address} has no computer that can print (of 1)")
-    assert "warning[RG997]: the computer font-less (tcp://127.0.0.1:" in answer.stderr
-    assert contents(desk) == {}
 
 
 def test_whatever_changes_bytes_makes_a_difference() -> None:
@@ -384,17 +364,30 @@ def test_whatever_changes_bytes_makes_a_difference() -> None:
     assert "?" not in own.versions.values()
 
 
-def test_a_computer_that_comes_later_helps(fonts: FontSet, tmp_path: Path) -> None:
-    with computers(tmp_path, "early") as growing:
+def test_computers_come_and_go(fonts: FontSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """None is told; one that comes later helps; of one that is shut down no process is left."""
+    monkeypatch.setattr(cluster, "_FIRST", 1.0)
+    with computers(tmp_path) as growing:
+        with pytest.raises(SetupError) as caught:
+            done(growing, fonts, Errand("a"))
+        assert codes(caught.value) == ["RG998"]
+        assert "has no computer that can print (of 0)" in str(caught.value)
+        monkeypatch.undo()
+        started = [growing.start("early")]
+        processes: list[int] = []
         with Cluster(growing.address, fonts, do, nothing) as workers:
-            processes = set()
-            for _, answers in workers.results(works(*(Errand("wait", 0.3) for _ in range(100)))):
-                if not processes:
-                    growing.start("late")
-                processes.add(answers["vi"][0])
+            for _, answers in workers.results(works(*(Errand("wait", 0.3) for _ in range(400)))):
+                processes += {answers["vi"][0]} - set(processes)
+                if len(started) == 1:
+                    started.append(growing.start("late"))
                 if len(processes) == 2:
                     break
-        assert len(processes) == 2
+        assert ["spawn_main" in command_of(process) for process in processes] == [True, True]
+        for worker in started:
+            worker.nanny.terminate()
+            worker.nanny.wait(60)
+        wait_until(lambda: not any(map(command_of, processes)))
+        assert not any(lives(worker.nanny.pid) for worker in started)
 
 
 # ---- who fails -------------------------------------------------------------------------------------------------------
@@ -454,16 +447,3 @@ def test_the_memory_of_who_gives_the_work_is_flat(fonts: FontSet, two: Computers
     tracemalloc.stop()
     assert count == 200
     assert most < 80_000_000
-
-
-def test_no_process_is_left_when_the_computers_are_shut_down(fonts: FontSet, tmp_path: Path) -> None:
-    with computers(tmp_path) as own:
-        worker = own.start("alpha")
-        found = done(own, fonts, Errand("a"))
-        printing = found["item 0"][0]
-        assert "spawn_main" in command_of(printing)
-        assert lives(worker.nanny.pid)
-        worker.nanny.terminate()
-        worker.nanny.wait(60)
-        wait_until(lambda: not command_of(printing))
-        assert not lives(worker.nanny.pid)

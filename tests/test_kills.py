@@ -20,7 +20,7 @@ from pathlib import Path
 
 from computers import TESTS, children_of, command_of, computers, lives, wait_until
 from conftest import PROJECT, Office
-from desk import SMALLEST, SMALLEST_FILE, Desk, wait_for_work
+from desk import SMALLEST, SMALLEST_FILE, Desk, has_files, wait_for_work
 from errands import quick_file
 
 KILLS = int(os.environ.get("REPORTGEN_KILLS", "2"))
@@ -143,7 +143,7 @@ def test_computers_that_are_killed_cost_no_file(office: Office, tmp_path: Path) 
     with computers(tmp_path / "computers") as two:
         workers = [two.start(name) for name in ("alpha", "beta")]
         begun = begin(desk, office, module, "--scheduler", two.address)
-        wait_until(lambda: bool(there(desk)))
+        wait_until(lambda: has_files(desk))
         while begun.poll() is None and killed < COMPUTER_KILLS:
             killed += chance.choice(workers).kill()
             time.sleep(chance.uniform(0.5, 4 if IN_EARNEST else 1))

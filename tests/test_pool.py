@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 from conftest import Office
-from desk import SMALLEST_FILE, Desk
+from desk import SMALLEST_FILE, Desk, has_files
 from errands import PLACE, die, do, nothing
 
 from reportgen import build, pool, terminal
@@ -242,7 +242,7 @@ def test_a_batch_that_is_broken_off_leaves_whole_files_only_and_the_next_one_com
     run = subprocess.Popen(
         command, env=office.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
     )
-    wait_until(lambda: bool(contents(desk)), 60)
+    wait_until(lambda: has_files(desk), 60)
     if ending == signal.SIGINT:
         os.killpg(run.pid, ending)  # as a terminal does
     else:
