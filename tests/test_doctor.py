@@ -80,8 +80,8 @@ def test_doctor_tells_the_figures_in_the_language_of_the_user(desk: Desk, langua
 
 
 def test_doctor_tells_a_block_that_the_docx_says_otherwise(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    honest = docx._text
-    monkeypatch.setattr(docx, "_text", lambda tag, text: honest(tag, text.replace("Nơi nhận", "Nơi gửi")))
+    honest = docx.text_element
+    monkeypatch.setattr(docx, "text_element", lambda tag, text: honest(tag, text.replace("Nơi nhận", "Nơi gửi")))
     answer = desk.run("doctor", "--parity", SMALLEST)
     assert answer.exit_code == 1
     bad = [line for line in answer.stdout.splitlines() if line.startswith("✗")]
