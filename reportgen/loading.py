@@ -85,8 +85,8 @@ def _sheets() -> tuple[Any, Any, Any, Any]:
     return page, forms, hints, counters
 
 
-def _ua_stylesheets(_: Any, forms: bool = False) -> list[Any]:
-    return list(_sheets()[: 1 + forms])
+def _ua_stylesheets(_: Any, forms: bool | None = False) -> list[Any]:
+    return list(_sheets()[: 2 if forms else 1])
 
 
 def _ph_stylesheets(_: Any) -> list[Any]:

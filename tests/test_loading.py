@@ -39,6 +39,7 @@ sizes = [[len(each.matcher.other_selectors), len(each.matcher.lower_local_name_s
     for each in (*stock, *ours)]
 print(json.dumps({
     "sheets": [sizes[:3], sizes[3:]],
+    "printed": page.write_pdf().startswith(b"%PDF"),
     "counters": page._ua_counter_style()[0] == counters and len(counters) > 40,
     "started": started,
     "loaded": loaded,
@@ -79,3 +80,4 @@ def test_the_sheets_for_all_of_html_are_there_for_who_asks(answers: dict[str, An
     stock, ours = answers["sheets"]
     assert stock == ours
     assert answers["counters"] is True
+    assert answers["printed"] is True
