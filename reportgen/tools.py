@@ -17,7 +17,6 @@ from reportgen.ingredients import Ingredient
 _LIBRARIES = {
     "weasyprint": "WeasyPrint",
     "pydyf": "pydyf",
-    "python-docx": "python-docx",
     "lxml": "lxml",
     "fonttools": "fontTools",
     "pillow": "Pillow",
