@@ -102,7 +102,7 @@ MISTAKES = {
         "{% endif %}",
         "{% endfi %}",
         "endfi %}",
-        "unknown tag 'endfi'",
+        "there is no command “endfi” here",
     ),
     "a clause that cannot be read": (
         VI,
