@@ -16,10 +16,10 @@ import pytest
 import yaml
 from conftest import PROJECT, REAL, Office
 from desk import REAL_FILE, SMALLEST_FILE, Desk
+from generated import Author, WithoutAliases
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lsp import Editor
-from test_generated_parity import Author, WithoutAliases
 
 from reportgen.calendars import format_date, format_time
 from reportgen.diagnostics import InputError

@@ -23,11 +23,11 @@ import pytest
 import yaml
 from conftest import EDITIONS, PROJECT, REAL, SMALLEST, Office, PrintedEdition, change_yaml
 from desk import Desk
+from generated import write_inspections
 from hypothesis import given
 from hypothesis import strategies as st
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
-from test_generated_parity import write_inspections
 
 from reportgen import excerpts
 from reportgen.diagnostics import InputError
