@@ -104,7 +104,11 @@ class Office:
 
     def print(self, root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run ``reportgen build`` in a workspace; what it reports must be warnings only."""
-        command = [sys.executable, "-m", "reportgen", "-C", str(root), "build", *arguments]
+        return self.run(root, "build", *arguments)
+
+    def run(self, root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run a command in a process of its own: fontconfig keeps the fonts that it was first shown."""
+        command = [sys.executable, "-m", "reportgen", "-C", str(root), *arguments]
         done = subprocess.run(command, env=self.environment, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
         return done
