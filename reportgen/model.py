@@ -394,9 +394,13 @@ def walk(value: Any, path: Path = ()) -> Sequence[tuple[Path, Any]]:
     return found
 
 
+# Most of what a file holds, told before it is asked of the slower abstract classes.
+_LEAVES = (str, types.NoneType, int, Decimal, datetime.date, datetime.time, Text)
+
+
 def _gather(value: Any, path: Path, found: list[tuple[Path, Any]]) -> None:
     found.append((path, value))
-    if isinstance(value, str | Text):
+    if isinstance(value, _LEAVES):
         return
     if isinstance(value, BaseModel):
         for name, key in _fields_of(type(value)):
