@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -91,7 +92,12 @@ def text_look(sheets: tuple[SheetSource, ...], html: str) -> Look:
     return _style_sheet(sheets).compute(parsed).look(next(parsed.etree_element.iter("body")))
 
 
-@lru_cache(maxsize=16)
 def _style_sheet(sources: tuple[SheetSource, ...]) -> StyleSheet:
-    # One per language and process: WeasyPrint's font configurations are slow to make and grow with each new one.
+    return _style_sheet_with_fonts(sources, os.environ.get("FONTCONFIG_FILE", ""))
+
+
+@lru_cache(maxsize=16)
+def _style_sheet_with_fonts(sources: tuple[SheetSource, ...], fontconfig: str) -> StyleSheet:
+    # One per language and process: WeasyPrint's font configurations are slow to make and grow with each new one. Each
+    # keeps the fonts of the fonts.conf that it was made with.
     return StyleSheet(sources)
