@@ -113,6 +113,18 @@ class Office:
         assert done.returncode == 0, done.stderr
         return done
 
+    def python(self, program: str, *arguments: str, given: bytes = b"", **environment: str) -> bytes:
+        """Run a Python program in a process of its own, and return what it writes."""
+        done = subprocess.run(
+            [sys.executable, "-c", program, *arguments],
+            env={**self.environment, **environment},
+            input=given,
+            capture_output=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr.decode()
+        return done.stdout
+
     def convert(self, documents: list[Path], folder: Path) -> dict[str, Path]:
         """Return the PDFs that LibreOffice prints of DOCX files, by stem. Without LibreOffice this fails."""
         return Programs.find().print_docx(documents, folder, self.fontconfig)

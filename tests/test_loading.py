@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from typing import Any
 
 import pytest
@@ -52,10 +50,7 @@ print(json.dumps({
 
 @pytest.fixture(scope="module")
 def answers(office: Office) -> dict[str, Any]:
-    command = [sys.executable, "-c", PROGRAM]
-    done = subprocess.run(command, env=office.environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    found: dict[str, Any] = json.loads(done.stdout)
+    found: dict[str, Any] = json.loads(office.python(PROGRAM))
     return found
 
 

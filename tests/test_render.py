@@ -49,19 +49,10 @@ def desk(office: Office, tmp_path_factory: pytest.TempPathFactory) -> Desk:
     return Desk(office.copy_workspace(tmp_path_factory.mktemp("pure")), office.cache)
 
 
-def python(office: Office, program: str, *arguments: str, given: bytes = b"", **environment: str) -> bytes:
-    command = [sys.executable, "-c", program, *arguments]
-    done = subprocess.run(
-        command, env={**office.environment, **environment}, input=given, capture_output=True, check=False
-    )
-    assert done.returncode == 0, done.stderr.decode()
-    return done.stdout
-
-
 @pytest.fixture(scope="module")
 def jobs(desk: Desk, office: Office) -> bytes:
     """The jobs of the real inspection, pickled."""
-    return python(office, MAKE_JOBS, str(desk.root), str(office.cache / "reportgen"), REAL)
+    return office.python(MAKE_JOBS, str(desk.root), str(office.cache / "reportgen"), REAL)
 
 
 def test_a_job_is_complete_and_gives_the_same_bytes_in_every_process(
@@ -73,7 +64,7 @@ def test_a_job_is_complete_and_gives_the_same_bytes_in_every_process(
         {"PYTHONHASHSEED": "1", "TZ": "Asia/Bangkok", "LC_ALL": "C.UTF-8", "SOURCE_DATE_EPOCH": "1"},
         {"PYTHONHASHSEED": "2", "TZ": "America/New_York", "LANG": "th_TH.UTF-8"},
     )
-    found = [json.loads(python(office, RENDER, path, given=jobs, **world)) for world in worlds]
+    found = [json.loads(office.python(RENDER, path, given=jobs, **world)) for world in worlds]
     assert found[0].keys() == {"vi.pdf", "vi.docx", "th.pdf", "th.docx"}
     assert found[0] == found[1]
     assert all(first == second for first, second in found[0].values())

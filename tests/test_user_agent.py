@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 
 import pytest
 from conftest import Office
@@ -61,11 +59,7 @@ print(json.dumps({
 
 @pytest.fixture(scope="module")
 def answers(office: Office) -> dict[str, list[str]]:
-    done = subprocess.run(
-        [sys.executable, "-c", PROGRAM], env=office.environment, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    found: dict[str, list[str]] = json.loads(done.stdout)
+    found: dict[str, list[str]] = json.loads(office.python(PROGRAM))
     return found
 
 
