@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, fields, is_dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -242,6 +243,7 @@ class _Run:
             self._state.tidy()
         State.remember(self._workspace.root, self._contents.news, self._facts | self._examiner.facts())
         self.library.compiled.save()
+        self.library.pictures.tidy()
 
     def _workers(self, processes: int) -> Workers:
         """Return who prints; 0 processes: other computers do."""
@@ -283,7 +285,7 @@ class _Run:
             loaded = load_inspection(
                 reading, self.library, inspection, self._fonts, today=order.today, entries=order.entries
             )
-            pictures, photos = _pictures(loaded, _picture_widths(loaded, self.library))
+            pictures, photos = _pictures(loaded, self.library)
         except ReportgenError as error:
             return _Prepared(inspection, {}, {}, error.diagnostics)
         yaml = reading.digests()[f"{INSPECTIONS}/{inspection}.yaml"]
@@ -393,7 +395,7 @@ def prepare_jobs(
     Raises:
         InputError: for photographs that cannot be read.
     """
-    pictures, photos = _pictures(loaded, _picture_widths(loaded, library))
+    pictures, photos = _pictures(loaded, library)
     return _jobs(loaded, library, fonts, pictures, order), photos
 
 
@@ -412,7 +414,7 @@ def _jobs(
     pictures: Mapping[str, Mapping[str, Picture]],
     order: Order,
 ) -> dict[str, Job]:
-    from reportgen.job import Job  # Pillow comes along: not where there is nothing to print
+    from reportgen.job import Job
     from reportgen.sources import pack
 
     jobs: dict[str, Job] = {}
@@ -443,15 +445,12 @@ def _picture_widths(loaded: LoadedInspection, library: Library) -> dict[str, flo
     return {language: math.ceil(width / 10) * 10 if width else LARGEST_WIDTH for language, width in widths.items()}
 
 
-def _pictures(
-    loaded: LoadedInspection, widths: Mapping[str, float]
-) -> tuple[dict[str, dict[str, Picture]], dict[str, str]]:
+def _pictures(loaded: LoadedInspection, library: Library) -> tuple[dict[str, dict[str, Picture]], dict[str, str]]:
     """Return the photographs ready for paper, by language and name, and the SHA-256 of their files, by name.
 
     Each file is read once; where languages print at the same width, they print the same bytes.
     """
-    from reportgen.pictures import prepare_picture
-
+    widths = _picture_widths(loaded, library)
     found: list[Diagnostic] = []
     by_width: dict[float, dict[str, Picture]] = {width: {} for width in widths.values()}
     digests: dict[str, str] = {}
@@ -461,7 +460,8 @@ def _pictures(
             content = path.read_bytes()
             digests[name] = hashlib.sha256(content).hexdigest()
             for width, pictures in by_width.items():
-                pictures[name] = prepare_picture(content, name, place, width)
+                prepare = partial(_prepare_picture, content, name, place, width)
+                pictures[name] = library.pictures.picture(digests[name], width, prepare)
         except OSError as error:
             values = {"picture": name, "problem": of_system(error)}
             found.append(Diagnostic("picture-unreadable", place, values, "save"))
@@ -470,6 +470,12 @@ def _pictures(
     if found:
         raise InputError(found)
     return {language: by_width[width] for language, width in widths.items()}, digests
+
+
+def _prepare_picture(content: bytes, name: str, place: Place, width: float) -> Picture:
+    from reportgen.photographs import prepare_picture  # Pillow comes along: not where all pictures are kept
+
+    return prepare_picture(content, name, place, width)
 
 
 def job_digest(job: Job, by: Iterable[Ingredient]) -> str:

@@ -56,6 +56,12 @@ def drawing_tool() -> Ingredient:
     return _tool(DRAWS, _installed().get(DRAWS, "?"))
 
 
+def photograph_recipe() -> bytes:
+    """Return what prepares photographs: the version of Pillow, and our own code."""
+    code = Path(__file__).with_name("photographs.py").read_bytes()
+    return b"\0".join((_installed().get("pillow", "?").encode(), code))
+
+
 def _tool(name: str, version: str, digest: str = "") -> Ingredient:
     return Ingredient("tool", name, version, digest or hashlib.sha256(version.encode()).hexdigest(), version)
 

@@ -44,10 +44,12 @@ from reportgen.locales import Locale, check_clauses, read_locale
 from reportgen.markup import Page
 from reportgen.office import Office, read_office
 from reportgen.page import Manuscript, check_vocabulary, compiled_templates, find_origins, write_page
+from reportgen.pictures import KeptPictures
 from reportgen.prose import ProseRules
 from reportgen.register import RegisterEntry
 from reportgen.sheets import SheetSource, check_sheet, classes
 from reportgen.template_errors import TemplateSource
+from reportgen.tools import photograph_recipe
 from reportgen.wording import check_unused, check_wordings
 from reportgen.yamlfile import YamlFile
 
@@ -78,6 +80,11 @@ class Library:
     def compiled(self) -> CompiledTemplates:
         """What the templates compile to, kept for all inspections and for the next run."""
         return compiled_templates(cache_folder())
+
+    @cached_property
+    def pictures(self) -> KeptPictures:
+        """Photographs ready for paper, kept for the next run."""
+        return KeptPictures(cache_folder(), photograph_recipe())
 
     @cached_property
     def prose_rules(self) -> Mapping[str, ProseRules]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import random
 import struct
 import zlib
@@ -17,11 +18,13 @@ from hypothesis import strategies as st
 from PIL import Image, ImageFile
 from PIL.ExifTags import IFD, Base
 
-from reportgen import pictures
+from reportgen import photographs
 from reportgen.build import Order, make_jobs
 from reportgen.diagnostics import Diagnostic, InputError, Place
 from reportgen.folders import Workspace
-from reportgen.pictures import DOTS_PER_INCH, Picture, prepare_picture, without_metadata
+from reportgen.job import Job
+from reportgen.photographs import DOTS_PER_INCH, prepare_picture, without_metadata
+from reportgen.pictures import KeptPictures, Picture
 from reportgen.workspace import load_inspection, read_library
 
 PLACE = Place("inspections/x.yaml", 3, 11)
@@ -292,23 +295,114 @@ def test_too_many_pixels_are_told_before_they_are_read(width: int, height: int) 
 
 
 def test_too_many_bytes_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pictures, "MAXIMUM_BYTES", 100)
+    monkeypatch.setattr(photographs, "MAXIMUM_BYTES", 100)
     assert _refused(b"\xff\xd8" + 200 * b"x") == "picture-too-large"
 
 
-def test_a_photograph_is_prepared_once_for_all_languages(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    prepared: list[str] = []
+# ---- kept -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def prepared_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of the photographs that were prepared; nothing is kept from before."""
+    names: list[str] = []
 
     def prepare(source: bytes, name: str, *more: Any) -> Picture:
-        prepared.append(name)
+        names.append(name)
         return prepare_picture(source, name, *more)
 
-    monkeypatch.setattr(pictures, "prepare_picture", prepare)
-    workspace = Workspace(Path(__file__).parent.parent)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr(photographs, "prepare_picture", prepare)
+    return names
+
+
+def jobs_of(root: Path, office: Office) -> list[Job]:
+    workspace = Workspace(root)
     library = read_library(workspace)
     fonts = library.find_fonts(office.cache / "reportgen")
     loaded = load_inspection(workspace, library, REAL, fonts)
-    first, *others = make_jobs(loaded, library, fonts, Order((REAL,))).values()
-    assert sorted(prepared) == sorted(loaded.photos)
+    return list(make_jobs(loaded, library, fonts, Order((REAL,))).values())
+
+
+def test_a_photograph_is_prepared_once_for_all_languages_and_runs(
+    office: Office, tmp_path: Path, prepared_names: list[str]
+) -> None:
+    root = office.copy_workspace(tmp_path)
+    first, *others = jobs_of(root, office)
+    assert sorted(prepared_names) == sorted(first.pictures)
     assert others
     assert all(other.pictures == first.pictures for other in others)
+    assert [job.pictures for job in jobs_of(root, office)] == [first.pictures] * (1 + len(others))
+    assert sorted(prepared_names) == sorted(first.pictures)
+
+
+def test_a_photograph_that_changes_is_prepared_again(office: Office, tmp_path: Path, prepared_names: list[str]) -> None:
+    root = office.copy_workspace(tmp_path)
+    before, *_ = jobs_of(root, office)
+    changed = min(before.pictures)
+    (root / "inspections" / REAL / changed).write_bytes(encoded(Image.new("RGB", (900, 600), RED), "JPEG"))
+    prepared_names.clear()
+    after, *_ = jobs_of(root, office)
+    assert prepared_names == [changed]
+    assert after.pictures[changed] != before.pictures[changed]
+
+
+def kept(folder: Path) -> list[Path]:
+    return sorted((folder / "pictures").iterdir())
+
+
+def picture(number: int) -> Picture:
+    return Picture(1000 * bytes([number]), number, 2 * number)
+
+
+def never() -> Picture:
+    raise AssertionError("it was prepared again")
+
+
+def test_a_picture_is_kept_by_photograph_width_and_recipe(tmp_path: Path) -> None:
+    pictures = KeptPictures(tmp_path, b"recipe")
+    assert pictures.picture("one", 80, lambda: picture(1)) == picture(1)
+    assert KeptPictures(tmp_path, b"recipe").picture("one", 80, never) == picture(1)
+    assert pictures.picture("two", 80, lambda: picture(2)) == picture(2)
+    assert pictures.picture("one", 90, lambda: picture(3)) == picture(3)
+    assert KeptPictures(tmp_path, b"other").picture("one", 80, lambda: picture(4)) == picture(4)
+    assert pictures.picture("one", 80, never) == picture(1)
+    assert len(kept(tmp_path)) == 4
+
+
+@pytest.mark.parametrize("damage", [b"", b"x", 40 * b"x"])
+def test_a_kept_picture_that_is_damaged_is_made_again(tmp_path: Path, damage: bytes) -> None:
+    pictures = KeptPictures(tmp_path, b"")
+    pictures.picture("one", 80, lambda: picture(1))
+    (file,) = kept(tmp_path)
+    file.write_bytes(file.read_bytes()[: len(damage)] + damage)
+    assert pictures.picture("one", 80, lambda: picture(2)) == picture(2)
+    assert pictures.picture("one", 80, never) == picture(2)
+
+
+def test_a_photograph_that_is_refused_is_refused_again(tmp_path: Path) -> None:
+    pictures = KeptPictures(tmp_path, b"")
+    for _ in range(2):
+        with pytest.raises(InputError):
+            pictures.picture("one", 80, lambda: prepare_picture(b"no picture", "x.jpg", PLACE))
+
+
+def test_a_cache_folder_that_cannot_be_written_to_keeps_nothing(tmp_path: Path) -> None:
+    (tmp_path / "pictures").write_bytes(b"in the way")
+    pictures = KeptPictures(tmp_path, b"")
+    assert pictures.picture("one", 80, lambda: picture(1)) == picture(1)
+    assert pictures.picture("one", 80, lambda: picture(2)) == picture(2)
+    pictures.tidy()
+
+
+def test_the_oldest_pictures_make_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("reportgen.pictures.MOST_BYTES", 2500)
+    pictures = KeptPictures(tmp_path, b"")
+    for number in range(1, 5):
+        before = set(kept(tmp_path)) if number > 1 else set()
+        pictures.picture(str(number), 80, lambda number=number: picture(number))
+        (file,) = set(kept(tmp_path)) - before
+        os.utime(file, (number, number))
+    pictures.tidy()
+    assert len(kept(tmp_path)) == 2
+    assert [pictures.picture(str(number), 80, never) for number in (3, 4)] == [picture(3), picture(4)]

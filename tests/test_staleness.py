@@ -24,7 +24,7 @@ import yaml
 from conftest import PROJECT, Office
 from desk import REAL, REAL_FILE, SMALLEST, SMALLEST_FILE, Desk, full_disk, read_only, wait_for_work
 
-from reportgen import __version__, build, clauses, pictures, tools
+from reportgen import __version__, build, clauses, photographs, tools
 from reportgen.folders import ReadOnce, Workspace
 from reportgen.redline import pieces, redline
 from reportgen.staleness import Issued, IssuedSources, Standing, take_stock
@@ -644,7 +644,7 @@ def test_a_clause_that_37_of_1000_use_makes_exactly_those_be_printed_again(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The clause is that of a response; only some inspections have one."""
-    monkeypatch.setattr(pictures, "prepare_picture", None)  # these have none
+    monkeypatch.setattr(photographs, "prepare_picture", None)  # these have none
     plain = desk.read(SMALLEST_FILE)
     desk.path(REAL_FILE).unlink()
     desk.path(SMALLEST_FILE).unlink()
