@@ -69,6 +69,22 @@ def classes(source: SheetSource) -> frozenset[str]:
     return frozenset(_classes(source.text))
 
 
+def asked_attributes(source: SheetSource) -> frozenset[str]:
+    """Return the attributes that some selector of a sheet asks for, besides the class; perhaps some more."""
+    found: set[str] = set()
+    for token in _selector_tokens(source.text):
+        if token.type == "hash":
+            found.add("id")
+        elif token.type == "[] block":
+            found.update(each.value for each in token.content if each.type == "ident")
+    return frozenset(found)
+
+
+def asks_for_siblings(source: SheetSource) -> bool:
+    """Whether some selector of a sheet asks which elements stand before another one."""
+    return any(token.type == "literal" and token.value in ("+", "~") for token in _selector_tokens(source.text))
+
+
 def largest_width(sources: Iterable[SheetSource], names: Iterable[str]) -> float | None:
     """Return the largest width, in millimetres, that any rule gives to a class; None where none gives one.
 
@@ -119,6 +135,10 @@ def _widths(text: str, name: str) -> Iterator[float]:
 @lru_cache(maxsize=16)  # one sheet is checked and asked for its classes, for each language
 def _rules(text: str) -> list[Any]:
     return list(tinycss2.parse_stylesheet(text, skip_comments=True, skip_whitespace=True))
+
+
+def _selector_tokens(text: str) -> Iterator[Any]:
+    return (token for rule in _rules(text) if rule.type == "qualified-rule" for token in rule.prelude)
 
 
 def _classes(text: str) -> Iterator[str]:

@@ -10,11 +10,11 @@ from __future__ import annotations
 import logging
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 from xml.etree.ElementTree import Element
 
 from weasyprint import CSS, HTML
@@ -25,9 +25,14 @@ from weasyprint.text.fonts import FontConfiguration
 
 from reportgen.blocks import Align, Border, Borders, Look, PageNumber, PageSetup, Sides, VerticalAlign
 from reportgen.diagnostics import Diagnostic, Place, TemplateError
-from reportgen.sheets import SheetSource, check_sheet, classes
+from reportgen.kinds import Kind, Kinds, sample
+from reportgen.sheets import SheetSource, asked_attributes, asks_for_siblings, check_sheet, classes
+from reportgen.user_agent import ParsedPage
 
 POINTS_PER_PIXEL = 0.75  # CSS Values 4, 6.2: 1in = 96px = 72pt
+
+_OWN_SHEETS = ("link", "style")  # with these, the sheets of the office do not decide alone
+_Key = TypeVar("_Key")
 
 _SIDES = ("top", "right", "bottom", "left")
 
@@ -48,6 +53,13 @@ class StyleSheet:
         self.sheets = [self._parsed(source) for source in sources]
 
     @cached_property
+    def _kinds(self) -> Kinds[Computed] | None:
+        """The kinds of elements of all pages that had these sheets; None where elements have no kind."""
+        if any(map(asks_for_siblings, self.sources)):
+            return None
+        return Kinds(frozenset().union(*map(asked_attributes, self.sources)))
+
+    @cached_property
     def classes(self) -> frozenset[str]:
         """The classes that some rule speaks of."""
         return frozenset().union(*map(classes, self.sources))
@@ -58,57 +70,98 @@ class StyleSheet:
 
     def compute(self, html: HTML) -> ComputedStyles:
         """Return the computed styles of a page."""
+        root = html.etree_element
+        if self._kinds is None or any(element.tag in _OWN_SHEETS for element in root.iter()):
+            return ComputedStyles(html, self._ask(html, {element: element for element in root.iter()}))
+        kinds = self._kinds.of_page(root)
+        self._learn({kind for kind in kinds.values() if kind.known is None}, html)
+        return ComputedStyles(html, {element: kind.known for element, kind in kinds.items() if kind.known})
+
+    def _learn(self, kinds: Collection[Kind[Computed]], html: HTML) -> None:
+        """Find out about kinds of elements that no page had before."""
+        if kinds:
+            elements = sample(kinds)
+            root = next(iter(elements.values()))
+            page = ParsedPage(root, html.base_url, html.url_fetcher)
+            for kind, computed in self._ask(page, elements).items():
+                kind.known = computed
+
+    def _ask(self, html: HTML, elements: Mapping[_Key, Element]) -> dict[_Key, Computed]:
+        """Return the computed styles of elements of a page."""
         page_rules: list[Any] = []
         with no_warnings(self.sources[-1].path):
             style_for = get_all_computed_styles(
                 html, user_stylesheets=self.sheets, font_config=self.fonts, page_rules=page_rules
             )
-        return ComputedStyles(html, style_for)
+            known: dict[int, Computed] = {}  # by style: WeasyPrint lets elements that look alike share it
+            for element in elements.values():
+                style = style_for(element)
+                if id(style) not in known:
+                    setup = _page_setup(html, style_for, style["page"]) if element.tag == "body" else None
+                    known[id(style)] = _computed(style, setup)
+        return {key: known[id(style_for(element))] for key, element in elements.items()}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """What both printers need to know of an element's computed style; ``setup`` is that of ``body``."""
+
+    look: Look
+    display: str
+    percent_width: float | None
+    break_before: str
+    setup: PageSetup | None
+
+
+@dataclass(frozen=True, slots=True)
 class ComputedStyles:
     """The computed look of each element of one page, and of its paper."""
 
     html: HTML
-    style_for: Any
-    _looks: dict[int, Look] = field(default_factory=dict)  # by style: WeasyPrint lets elements that look alike share it
+    _elements: Mapping[Element, Computed]
 
     def look(self, element: Element) -> Look:
         """Return the computed look of an element."""
-        style = self.style_for(element)
-        if id(style) not in self._looks:
-            self._looks[id(style)] = _look(style)
-        return self._looks[id(style)]
+        return self._elements[element].look
 
     def display(self, element: Element) -> str:
         """Return how an element is laid out: ``block``, ``inline``, ``flex``, ``table``, ``none``."""
-        outer, *inner = self.style_for(element)["display"]
-        return "flex" if "flex" in inner else str(outer)
+        return self._elements[element].display
 
     def percent_width(self, element: Element) -> float | None:
         """Return the width of an element where the sheet gives it in per cent."""
-        width = self.style_for(element)["width"]
-        return float(width.value) if width != "auto" and width.unit == "%" else None
+        return self._elements[element].percent_width
 
     def break_before(self, element: Element) -> str:
         """Return the ``break-before`` of an element: ``avoid``, ``page``, ``auto``."""
-        return str(self.style_for(element)["break_before"])
+        return self._elements[element].break_before
 
     def page_setup(self, body: Element) -> PageSetup:
-        """Return the paper on which an element begins."""
-        name = self.style_for(body)["page"]
-        first, later = (self._page_styles("" if name == "auto" else name, index) for index in (0, 1))
-        style = later["page"]
-        width, height = (_points(length) for length in style["size"])
-        margin = Sides(*(_points(style[f"margin_{side}"]) for side in _SIDES))
-        return PageSetup(width, height, margin, _page_number(first.get("@top-center"), later.get("@top-center")))
+        """Return the paper on which ``body`` begins."""
+        setup = self._elements[body].setup
+        if setup is None:
+            raise ValueError(f"<{body.tag}> is no body")
+        return setup
 
-    def _page_styles(self, name: str, index: int) -> dict[str, Any]:
-        page_type = PageType(side="right", blank=False, name=name, index=index, groups=())
-        set_page_type_computed_styles(page_type, self.html, self.style_for)
-        styles = {"page": self.style_for(page_type), "@top-center": self.style_for(page_type, "@top-center")}
-        return {key: style for key, style in styles.items() if style is not None}
+
+# ---- the paper ------------------------------------------------------------------------------------------------------
+
+
+def _page_setup(html: HTML, style_for: Any, page: str) -> PageSetup:
+    """Return the paper of a named page."""
+    name = "" if page == "auto" else page
+    first, later = (_page_styles(html, style_for, name, index) for index in (0, 1))
+    style = later["page"]
+    width, height = (_points(length) for length in style["size"])
+    margin = Sides(*(_points(style[f"margin_{side}"]) for side in _SIDES))
+    return PageSetup(width, height, margin, _page_number(first.get("@top-center"), later.get("@top-center")))
+
+
+def _page_styles(html: HTML, style_for: Any, name: str, index: int) -> dict[str, Any]:
+    page_type = PageType(side="right", blank=False, name=name, index=index, groups=())
+    set_page_type_computed_styles(page_type, html, style_for)
+    styles = {"page": style_for(page_type), "@top-center": style_for(page_type, "@top-center")}
+    return {key: style for key, style in styles.items() if style is not None}
 
 
 # ``none`` of a margin box becomes ``inhibit`` as WeasyPrint computes it.
@@ -143,6 +196,18 @@ def _counter_style(value: Any) -> Any:
 
 
 # ---- computed values ------------------------------------------------------------------------------------------------
+
+
+def _computed(style: Any, setup: PageSetup | None) -> Computed:
+    outer, *inner = style["display"]
+    width = style["width"]
+    return Computed(
+        look=_look(style),
+        display="flex" if "flex" in inner else str(outer),
+        percent_width=float(width.value) if width != "auto" and width.unit == "%" else None,
+        break_before=str(style["break_before"]),
+        setup=setup,
+    )
 
 
 def _look(style: Any) -> Look:
