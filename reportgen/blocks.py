@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from typing import Any, Literal
 
 Align = Literal["left", "right", "center", "justify"]
 VerticalAlign = Literal["top", "middle", "bottom"]
@@ -73,6 +74,16 @@ class Look:
     orphans: int = 2
     widows: int = 2
     no_wrap: bool = False
+
+    def __hash__(self) -> int:
+        # Looks are what all is looked up by. Few are alike in these fields, and to hash all takes six times as long.
+        return hash((self.families, self.size, self.bold, self.italic, self.align, self.first_line, self.width))
+
+
+@lru_cache(maxsize=1024)
+def restyled(look: Look, **changes: Any) -> Look:
+    """Return a look with changes: the same object for the same ones, which makes it fast to find by."""
+    return replace(look, **changes)
 
 
 # ---- inlines --------------------------------------------------------------------------------------------------------

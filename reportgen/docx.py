@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from reportgen.blocks import (
@@ -33,6 +33,7 @@ from reportgen.blocks import (
     Sides,
     Space,
     Table,
+    restyled,
     text_of,
 )
 from reportgen.docx_package import (
@@ -51,19 +52,14 @@ from reportgen.docx_styles import (
     TABLE_GRID,
     TABLE_TIED,
     FontMetrics,
-    PropertyMap,
     ScriptLanguages,
+    WordLooks,
     WordStyles,
     border_nodes,
-    differences,
-    exact_spacing,
     half_points,
     holds_complex_script,
     is_mostly_complex,
-    paragraph_properties,
-    run_properties,
     shade,
-    toggle,
     without_box,
 )
 
@@ -76,26 +72,26 @@ _Leaf = Paragraph | Rule | Space | Table | Figure | Columns
 _LeafType = TypeVar("_LeafType", bound=_Leaf)
 
 
-def print_docx(document: Document, pictures: Mapping[str, bytes], fonts: FontMetrics) -> bytes:
+def print_docx(document: Document, pictures: Mapping[str, bytes], looks: WordLooks) -> bytes:
     """Return the document as DOCX: the same bytes for the same arguments.
 
     Args:
         document: blocks with their looks.
         pictures: name → JPEG or PNG, for each ``Figure.picture``.
-        fonts: which family has a letter, and how high its lines are.
+        looks: as Word tells them; the same for many documents, as it keeps what it found.
     """
     number = document.setup.number
     extra = {_HEADER: NamedStyle("header", "paragraph", _centred(number.look))} if number else {}
-    styles = WordStyles(document, fonts, extra)
     languages = ScriptLanguages.of(document)
+    styles = WordStyles(document, looks, languages, extra)
     properties = Properties(
         document.title, document.author, document.subject, document.language, document.created, document.identifier
     )
     package = Package(properties, _families(document), (languages.latin, languages.complex_script))
-    printer = _Printer(package, pictures, fonts, styles, document)
+    printer = _Printer(package, pictures, looks, styles, languages, document)
     flow = "".join(printer.flow(document.blocks))
     section = _section(document.setup, printer)
-    return package.packed("".join(style.xml() for style in styles.nodes()), flow + section)
+    return package.packed(styles.xml(), flow + section)
 
 
 def _families(document: Document) -> Iterator[str]:
@@ -106,7 +102,7 @@ def _families(document: Document) -> Iterator[str]:
 
 def _centred(look: Look) -> Look:
     """Return the look of the page number: where the line stands is the distance of the header."""
-    return replace(look, align="center", margin=Sides(), padding=Sides())
+    return restyled(look, align="center", margin=Sides(), padding=Sides())
 
 
 # ---- from boxes to a flow of paragraphs and tables -----------------------------------------------------------------
@@ -145,7 +141,7 @@ def _dissolve(section: Section) -> list[_Leaf]:
 
 
 def _restyle(block: _LeafType, **changes: Any) -> _LeafType:
-    return replace(block, look=replace(block.look, **changes))
+    return replace(block, look=restyled(block.look, **changes))
 
 
 def _space_out(block: _LeafType, top: float = 0, bottom: float = 0) -> _LeafType:
@@ -190,7 +186,7 @@ def _is_table(block: _Leaf) -> bool:
 
 def _gap(height: float, root: Look, *, tied: bool = False) -> Space:
     """Return a line without text, one point high at least; ``tied``: kept with the next."""
-    return Space("", replace(root, height=max(1, height), keep_with_next=tied))
+    return Space("", restyled(root, height=max(1, height), keep_with_next=tied))
 
 
 # ---- blocks --------------------------------------------------------------------------------------------------------
@@ -198,17 +194,16 @@ def _gap(height: float, root: Look, *, tied: bool = False) -> Space:
 
 @dataclass
 class _Printer:
-    """Prints blocks as the XML of a document; what a look means in Word's words is kept."""
+    """Prints blocks as the XML of a document."""
 
     package: Package
     pictures: Mapping[str, bytes]
-    fonts: FontMetrics
+    looks: WordLooks
     styles: WordStyles
+    languages: ScriptLanguages
     document: Document
     drawings: int = 0
     signatures: int = 0
-    _paragraphs: dict[tuple[Look, int, bool], PropertyMap] = field(default_factory=dict)
-    _runs: dict[tuple[Any, ...], str] = field(default_factory=dict)
 
     def flow(self, blocks: Iterable[Block], *, tied: bool = False, whole: bool = False) -> Iterator[str]:
         """Yield the paragraphs and tables of the body or of a cell.
@@ -240,88 +235,67 @@ class _Printer:
 
     def paragraph(self, block: Paragraph, *more: str) -> str:
         """Return a paragraph with its runs, and with more of them."""
-        wanted = self._properties(block.look, block.text, block.level)
-        if block.look.line_height and self._has_higher_letters(block):
-            wanted["spacing"] = exact_spacing(block.look, block.look.line_height)
-        runs = (run for inline in block.inlines for run in self._inline(inline, block.style))
-        return element("p", self._own(block.style, wanted), *runs, *more)
+        look = block.look
+        pieces = [(inline, _pieces(inline, self.looks.fonts)) for inline in block.inlines]
+        height = look.line_height if look.line_height and self._has_higher_letters(pieces) else None
+        own = self._own(block.style, look, height, text=block.text, level=block.level)
+        runs = (run for inline, parts in pieces for run in self._inline(inline, parts, block.style))
+        return element("p", own, *runs, *more)
 
-    def _properties(self, look: Look, text: str = "", level: int = 0) -> dict[str, Node]:
-        """Return the properties of a paragraph; without text it is justified as its style is."""
-        key = (look, level, is_mostly_complex(text) if text else self.styles.letterwise)
-        if key not in self._paragraphs:
-            self._paragraphs[key] = paragraph_properties(look, self.fonts, level=level, letterwise=key[2])
-        return dict(self._paragraphs[key])
+    def _own(
+        self, style: str, look: Look, height: float | None = None, *mark: Node, text: str = "", level: int = 0
+    ) -> str:
+        """Return the properties of a paragraph that its style does not hold.
 
-    def _own(self, style: str, wanted: PropertyMap, *more: Node) -> str:
-        """Return the properties of a paragraph of a named style: what is wanted and the style does not hold."""
-        word = self.styles[style]
-        own = [*differences(wanted, word.paragraph).values(), *more]
-        if word is not self.styles.normal:
-            own.append(node("pStyle", val=word.id))
-        return ordered("pPr", own).xml() if own else ""
+        Without text it is justified as its style is. ``height``: of its lines, where that is told exactly.
+        """
+        is_spread = look.align == "justify" and (is_mostly_complex(text) if text else self.languages.letterwise)
+        return self.looks.paragraph_text(self.styles[style], look, level, is_spread, height, *mark)
 
-    def _has_higher_letters(self, block: Paragraph) -> bool:
+    def _has_higher_letters(self, pieces: Iterable[tuple[Inline, _Pieces]]) -> bool:
         """Return whether letters of another font would make lines higher than the look wants them."""
         return any(
-            self._single_line(run.look, family) > self._single_line(run.look, run.look.families[0])
-            for run in block.inlines
-            if isinstance(run, Run)
-            for family, _ in _split_by_font(run, self.fonts)
+            self._single_line(inline.look, family) > self._single_line(inline.look, inline.look.families[0])
+            for inline, parts in pieces
+            if isinstance(inline, Run)
+            for family, _ in parts
+            if family != inline.look.families[0]
         )
 
     def _single_line(self, look: Look, family: str) -> float:
-        return half_points(look, family, self.fonts) * self.fonts.line_ratio(family)
+        fonts = self.looks.fonts
+        return half_points(look, family, fonts) * fonts.line_ratio(family)
 
     def header_text(self, text: str, look: Look) -> Iterator[str]:
         """Yield the runs of a text in the header."""
-        yield from self._inline(Run(text, self.document.language, "", look), _HEADER)
+        run = Run(text, self.document.language, "", look)
+        yield from self._inline(run, _pieces(run, self.looks.fonts), _HEADER)
 
-    def _inline(self, inline: Inline, paragraph_style: str) -> Iterator[str]:
+    def _inline(self, inline: Inline, pieces: _Pieces, paragraph_style: str) -> Iterator[str]:
         if isinstance(inline, LineBreak):
             yield element("r", element("br"))
             return
-        for family, text in _split_by_font(inline, self.fonts):
+        for family, text in pieces:
             letters = _unbroken(text) if inline.look.no_wrap else text_element("t", text)
             yield element("r", self._run(inline, paragraph_style, family, text), letters)
 
     def _run(self, run: Run, paragraph_style: str, family: str, text: str) -> str:
-        """Return the properties of a run: its character style, and what its look has beyond both styles."""
-        is_foreign = run.language != self.document.language
-        key = (run.look, run.style, run.language, paragraph_style, family, is_foreign and holds_complex_script(text))
-        if key not in self._runs:
-            self._runs[key] = self._run_properties(*key)
-        return self._runs[key]
-
-    def _run_properties(
-        self, look: Look, style: str, language: str, paragraph_style: str, family: str, is_complex: bool
-    ) -> str:
-        given = dict(self.styles[paragraph_style].run)
-        wanted = dict(run_properties(look, self.fonts, family))
-        own = []
-        if style:
-            word = self.styles[style]
-            given = _overlay(given, word.run)
-            wanted["shd"] = shade(look.background)
-            given.setdefault("shd", shade(None))
-            own.append(node("rStyle", val=word.id))
-        own += differences(wanted, given).values()
-        if language != self.document.language:
-            both = {"bidi": language} if is_complex else {}
-            own.append(node("lang", val=language, **both))
-        return ordered("rPr", own).xml() if own else ""
+        """Return the properties of a run."""
+        language = "" if run.language == self.document.language else run.language
+        is_complex = bool(language) and holds_complex_script(text)
+        word = self.styles[run.style] if run.style else None
+        return self.looks.run_text(self.styles[paragraph_style], word, run.look, family, language, is_complex)
 
     def _rule(self, block: Rule) -> str:
         """Return an empty line of one point below the rule, taken from the space that follows."""
         side = max(0.0, (block.column - block.length) / 2)
         margin = replace(block.look.margin, left=side, right=side, bottom=max(0.0, block.look.margin.bottom - 1))
-        look = replace(block.look, margin=margin, padding=Sides(), borders=Borders(top=block.look.borders.top))
-        return element("p", self._own(block.style, {**self._properties(look), "spacing": exact_spacing(look, 1)}))
+        look = restyled(block.look, margin=margin, padding=Sides(), borders=Borders(top=block.look.borders.top))
+        return element("p", self._own(block.style, look, 1))
 
     def _space(self, block: Space) -> str:
         height = block.look.height or block.look.line_height
-        spacing = exact_spacing(block.look, height)
-        own = self._own(block.style, {**self._properties(block.look), "spacing": spacing})
+        own = self._own(block.style, block.look, height)
         if block.signature is None:
             return element("p", own)
         self.signatures += 1
@@ -330,10 +304,10 @@ class _Printer:
 
     def _figure(self, block: Figure) -> Iterator[str]:
         """Yield the picture, on a line of single spacing in the smallest letters, and the caption it is kept with."""
-        look = replace(block.look, keep_with_next=True, line_height=0.0, margin=replace(block.look.margin, bottom=0.0))
+        look = restyled(block.look, keep_with_next=True, line_height=0.0, margin=replace(block.look.margin, bottom=0.0))
         tiny = (node("sz", val=2), node("szCs", val=2))
         properties = ordered("rPr", tiny)
-        own = self._own(block.style, self._properties(look), properties)
+        own = self._own(block.style, look, None, properties)
         yield element("p", own, element("r", properties.xml(), self._drawing(block)))
         caption = _space_out(block.caption, bottom=block.look.margin.bottom)
         yield self.paragraph(_restyle(caption, keep_with_next=True) if block.look.keep_with_next else caption)
@@ -396,7 +370,7 @@ class _Printer:
             node("tcMar", *(node(side, w=twips(length), type="dxa") for side, length in sides)),
             node("vAlign", val=_VERTICAL[look.vertical_align]),
         )
-        plain = replace(
+        plain = restyled(
             without_box(look),
             keep_with_next=tied or look.keep_with_next,
             page_break_before=breaks or look.page_break_before,
@@ -421,21 +395,14 @@ def _break_before(cell: tuple[Block, ...]) -> tuple[Block, ...]:
 
 # ---- runs ----------------------------------------------------------------------------------------------------------
 
-_TOGGLES = ("b", "bCs", "i", "iCs")
+_Pieces = list[tuple[str, str]]
 
 
-def _overlay(paragraph: PropertyMap, character: PropertyMap) -> dict[str, Node]:
-    """Return what text looks like in a paragraph style and a character style.
-
-    Bold in both is not bold: these properties of styles cancel each other (ISO/IEC 29500-1, 17.7.3).
-    """
-    both = {**paragraph, **character}
-    for tag in _TOGGLES:
-        both[tag] = toggle(tag, (paragraph.get(tag) == node(tag)) != (character.get(tag) == node(tag)))
-    return both
+def _pieces(inline: Inline, fonts: FontMetrics) -> _Pieces:
+    return _split_by_font(inline, fonts) if isinstance(inline, Run) else []
 
 
-def _split_by_font(run: Run, fonts: FontMetrics) -> list[tuple[str, str]]:
+def _split_by_font(run: Run, fonts: FontMetrics) -> _Pieces:
     """Return (family, text) pieces; spaces, and what no family has, stay with the letters before them."""
     first = run.look.families[0]
     if fonts.draws(run.text, first):  # nearly all texts: no need to look at each letter

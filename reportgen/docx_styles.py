@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Protocol
 
-from reportgen.blocks import Borders, Columns, Document, Look, NamedStyle, Run, Section, Sides, Table, leaves
+from reportgen.blocks import Borders, Columns, Document, Look, NamedStyle, Run, Section, Sides, Table, leaves, restyled
 from reportgen.breaks import UNSPACED
 from reportgen.docx_package import Node, node, ordered, twips
 
@@ -44,10 +45,14 @@ def is_mostly_complex(text: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class ScriptLanguages:
-    """The languages that stand where a run names none (BCP 47): one for each of Word's two kinds of script."""
+    """The languages that stand where a run names none (BCP 47): one for each of Word's two kinds of script.
+
+    ``letterwise``: most text is in a complex script, and is spread over its letters where it is justified.
+    """
 
     latin: str
     complex_script: str
+    letterwise: bool
 
     @classmethod
     def of(cls, document: Document) -> ScriptLanguages:
@@ -57,7 +62,7 @@ class ScriptLanguages:
         others = Counter(run.language for run in runs if run.text.strip() and holds_complex_script(run.text) != mostly)
         others.pop(document.language, None)
         other = min(others, key=lambda tag: (-others[tag], tag), default=document.language)
-        return cls(other, document.language) if mostly else cls(document.language, other)
+        return cls(other, document.language, mostly) if mostly else cls(document.language, other, mostly)
 
     def node(self) -> Node:
         """Return both as a property of runs."""
@@ -76,6 +81,7 @@ PropertyMap = Mapping[str, Node]
 _ALIGNMENTS = {"left": "left", "right": "right", "center": "center"}
 _BORDER_SPACE = 31  # points; the most that Word allows between a paragraph and its border
 NO_SHADE = node("shd", val="clear", color="auto", fill="auto")
+_TOGGLES = ("b", "bCs", "i", "iCs")
 _BODY_LEVEL = 9  # Word's outline level of running text
 
 
@@ -191,7 +197,8 @@ def _indent(look: Look) -> Node:
 
 # ---- named styles --------------------------------------------------------------------------------------------------
 
-_NORMAL = "Normal"
+NORMAL = "Normal"  # the id and the name of the style of plain text
+_KEPT = 2048  # looks of several languages and versions of a style sheet
 
 # Names as Word itself writes them: with these it knows a style as its own (ISO/IEC 29500-1, 17.7.4.9).
 _BUILT_IN = (
@@ -228,9 +235,12 @@ _TABLE_TIED = ("Columns Kept With Next", "ColumnsKeptWithNext", node("trPr", nod
 TABLE_TIED = "ColumnsKeptWithNext"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class WordStyle:
-    """A style of the file: its id, its name, and what text and paragraphs in it look like, all told."""
+    """A style of the file: its id, its name, and what text and paragraphs in it look like, all told.
+
+    ``WordLooks`` makes the same one for the same arguments.
+    """
 
     id: str
     name: str
@@ -241,14 +251,118 @@ class WordStyle:
     level: int = 0
 
 
+class WordLooks:
+    """Looks in Word's words, with the fonts of one computer. Documents of one office have the same: they are kept.
+
+    Args:
+        fonts: which family has a letter, and how high its lines are
+    """
+
+    def __init__(self, fonts: FontMetrics) -> None:
+        self.fonts = fonts
+        keep = lru_cache(maxsize=_KEPT)
+        self.style = keep(self._style)
+        self.paragraph_text = keep(self._paragraph_text)
+        self.run_text = keep(self._run_text)
+        self.style_text = keep(_style_text)
+        self.base_text = keep(_base_text)
+
+    def _style(
+        self, style_id: str, style: NamedStyle, normal: WordStyle | None, *, letterwise: bool, in_cell: bool = False
+    ) -> WordStyle:
+        """Return a style of the file.
+
+        Args:
+            style_id: its id; its name is that of ``style``
+            style: its look
+            normal: the style Normal; None for that one itself
+            letterwise: whether justified text is spread over its letters
+            in_cell: its paragraphs stand in cells, whose box is not theirs
+        """
+        look = without_box(style.look) if in_cell else style.look
+        run = run_properties(look, self.fonts)
+        if style.kind == "character" and normal is not None:
+            return WordStyle(style_id, style.name, style.kind, _of_characters(look, run, normal), {}, look)
+        paragraph = paragraph_properties(look, self.fonts, level=style.level, letterwise=letterwise)
+        return WordStyle(style_id, style.name, style.kind, run, paragraph, look, style.level)
+
+    def _paragraph_text(
+        self, word: WordStyle, look: Look, level: int, letterwise: bool, height: float | None, *mark: Node
+    ) -> str:
+        """Return the properties of a paragraph that its style does not hold, as text.
+
+        Args:
+            word: its style
+            look: its own look
+            level: of a heading, or 0
+            letterwise: whether it is spread over its letters where it is justified
+            height: of its lines in points, where that is told exactly
+            mark: properties of its end
+        """
+        wanted = dict(paragraph_properties(look, self.fonts, level=level, letterwise=letterwise))
+        if height is not None:
+            wanted["spacing"] = exact_spacing(look, height)
+        own = [*differences(wanted, word.paragraph).values(), *mark]
+        if word.id != NORMAL:
+            own.append(node("pStyle", val=word.id))
+        return ordered("pPr", own).xml() if own else ""
+
+    def _run_text(
+        self, paragraph: WordStyle, word: WordStyle | None, look: Look, family: str, language: str, is_complex: bool
+    ) -> str:
+        """Return the properties of a run, as text: its character style, and what its look has beyond both styles.
+
+        Args:
+            paragraph: the style of its paragraph
+            word: its own style, if it has one
+            look: its look
+            family: the font of its letters
+            language: where it is another one than the document's; else empty
+            is_complex: whether it holds letters of a complex script, in another language
+        """
+        given = dict(paragraph.run)
+        wanted = dict(run_properties(look, self.fonts, family))
+        own = []
+        if word is not None:
+            given = _overlay(given, word.run)
+            wanted["shd"] = shade(look.background)
+            given.setdefault("shd", shade(None))
+            own.append(node("rStyle", val=word.id))
+        own += differences(wanted, given).values()
+        if language:
+            both = {"bidi": language} if is_complex else {}
+            own.append(node("lang", val=language, **both))
+        return ordered("rPr", own).xml() if own else ""
+
+
+def _overlay(paragraph: PropertyMap, character: PropertyMap) -> dict[str, Node]:
+    """Return what text looks like in a paragraph style and a character style.
+
+    Bold in both is not bold: these properties of styles cancel each other (ISO/IEC 29500-1, 17.7.3).
+    """
+    both = {**paragraph, **character}
+    for tag in _TOGGLES:
+        both[tag] = toggle(tag, (paragraph.get(tag) == node(tag)) != (character.get(tag) == node(tag)))
+    return both
+
+
+def _of_characters(look: Look, run: PropertyMap, normal: WordStyle) -> PropertyMap:
+    """Return what makes a run differ from plain text only: in a larger paragraph it must stay as large."""
+    made = dict(differences(run, normal.run))
+    if look.background is not None:
+        made["shd"] = shade(look.background)
+    return made
+
+
 class WordStyles:
     """The styles of one document, by the keys that its blocks use."""
 
-    def __init__(self, document: Document, fonts: FontMetrics, extra: Mapping[str, NamedStyle]) -> None:
-        self._fonts = fonts
-        self._language = ScriptLanguages.of(document)
-        self.letterwise = is_mostly_complex(text_of_document(document))
-        self.normal = self._make(_NORMAL, _NORMAL, NamedStyle(_NORMAL, "paragraph", document.root))
+    def __init__(
+        self, document: Document, looks: WordLooks, languages: ScriptLanguages, extra: Mapping[str, NamedStyle]
+    ) -> None:
+        self._looks, self._languages = looks, languages
+        plain = NamedStyle(NORMAL, "paragraph", document.root)
+        self.normal = looks.style(NORMAL, plain, None, letterwise=languages.letterwise)
         self._styles = self._named({**extra, **document.styles}, cell_styles(document.blocks))
 
     def __getitem__(self, key: str) -> WordStyle:
@@ -256,72 +370,69 @@ class WordStyles:
         return self._styles[key] if key else self.normal
 
     def _named(self, styles: Mapping[str, NamedStyle], in_cells: frozenset[str]) -> dict[str, WordStyle]:
-        names = {_NORMAL.casefold(), *(name.casefold() for name, _, _ in (_TABLE_NORMAL, _TABLE_GRID, _TABLE_TIED))}
+        names = {NORMAL.casefold(), *(name.casefold() for name, _, _ in (_TABLE_NORMAL, _TABLE_GRID, _TABLE_TIED))}
         headings = _headings(styles)
+        letterwise = self._languages.letterwise
         made = {}
         # The headings first: no other style takes their names.
         for key in sorted(styles, key=lambda key: key not in headings):
             style = styles[key]
             name = _free_name(headings.get(key, style.name), style.kind, names)
             names.add(name.casefold())
-            if key in in_cells:
-                style = replace(style, look=without_box(style.look))
-            made[key] = self._make(_style_id(name), name, style)
+            named = NamedStyle(name, style.kind, style.look, style.level)
+            made[key] = self._looks.style(
+                _style_id(name), named, self.normal, letterwise=letterwise, in_cell=key in in_cells
+            )
         return {key: made[key] for key in styles}
 
-    def _make(self, style_id: str, name: str, style: NamedStyle) -> WordStyle:
-        run = run_properties(style.look, self._fonts)
-        if style.kind == "character":
-            return WordStyle(style_id, name, style.kind, self._of_characters(style.look, run), {}, style.look)
-        paragraph = paragraph_properties(style.look, self._fonts, level=style.level, letterwise=self.letterwise)
-        return WordStyle(style_id, name, style.kind, run, paragraph, style.look, style.level)
+    def xml(self) -> str:
+        """Return the children of Word's list of styles, as text."""
+        base = self._looks.base_text(self.normal, self._languages)
+        return base + "".join(map(self._looks.style_text, self._styles.values()))
 
-    def _of_characters(self, look: Look, run: PropertyMap) -> PropertyMap:
-        """Return what makes a run differ from plain text only: in a larger paragraph it must stay as large."""
-        made = dict(differences(run, self.normal.run))
-        if look.background is not None:
-            made["shd"] = shade(look.background)
-        return made
 
-    def nodes(self) -> tuple[Node, ...]:
-        """Return the children of Word's list of styles."""
-        text = {tag: made for tag, made in self.normal.run.items() if tag not in ("b", "bCs", "i", "iCs", "u")}
-        defaults = node(
-            "docDefaults",
-            node("rPrDefault", ordered("rPr", [*text.values(), self._language.node()])),
-            node("pPrDefault", node("pPr")),
-        )
-        others = (_TABLE_GRID, _TABLE_TIED)
-        tables = (
-            _table_style(*_TABLE_NORMAL, default=True),
-            *(_table_style(*table, default=False) for table in others),
-        )
-        characters = node(
-            "style",
-            node("name", val="Default Paragraph Font"),
-            node("uiPriority", val=1),
-            node("semiHidden"),
-            type="character",
-            default=1,
-            styleId="DefaultParagraphFont",
-        )
-        return (defaults, self._normal_node(), characters, *tables, *map(self._style_node, self._styles.values()))
+def _base_text(normal: WordStyle, languages: ScriptLanguages) -> str:
+    """Return what stands before the styles of a document: defaults, Normal, and what tables and characters have."""
+    text = {tag: made for tag, made in normal.run.items() if tag not in (*_TOGGLES, "u")}
+    defaults = node(
+        "docDefaults",
+        node("rPrDefault", ordered("rPr", [*text.values(), languages.node()])),
+        node("pPrDefault", node("pPr")),
+    )
+    own = node(
+        "style",
+        node("name", val=NORMAL),
+        node("qFormat"),
+        *_style_properties(normal, (languages.node(),)),
+        **_attributes(normal),
+    )
+    characters = node(
+        "style",
+        node("name", val="Default Paragraph Font"),
+        node("uiPriority", val=1),
+        node("semiHidden"),
+        type="character",
+        default=1,
+        styleId="DefaultParagraphFont",
+    )
+    tables = (
+        _table_style(*_TABLE_NORMAL, default=True),
+        *(_table_style(*table, default=False) for table in (_TABLE_GRID, _TABLE_TIED)),
+    )
+    return "".join(each.xml() for each in (defaults, own, characters, *tables))
 
-    def _normal_node(self) -> Node:
-        properties = _style_properties(self.normal, (self._language.node(),))
-        return node("style", node("name", val=_NORMAL), node("qFormat"), *properties, **_attributes(self.normal))
 
-    def _style_node(self, style: WordStyle) -> Node:
-        based_on = _NORMAL if style.kind == "paragraph" else "DefaultParagraphFont"
-        # A new paragraph after a heading is running text.
-        after = (node("next", val=_NORMAL),) if style.level else ()
-        head = (node("name", val=style.name), node("basedOn", val=based_on), *after, node("qFormat"))
-        return node("style", *head, *_style_properties(style), **_attributes(style))
+def _style_text(style: WordStyle) -> str:
+    based_on = NORMAL if style.kind == "paragraph" else "DefaultParagraphFont"
+    # A new paragraph after a heading is running text.
+    after = (node("next", val=NORMAL),) if style.level else ()
+    head = (node("name", val=style.name), node("basedOn", val=based_on), *after, node("qFormat"))
+    return node("style", *head, *_style_properties(style), **_attributes(style)).xml()
 
 
 def without_box(look: Look) -> Look:
     """Return the look of a paragraph in a cell: borders, padding, background and width are the cell's."""
-    return replace(look, borders=Borders(), padding=Sides(), background=None, width=None)
+    return restyled(look, borders=Borders(), padding=Sides(), background=None, width=None)
 
 
 def cell_styles(blocks: Iterable[object]) -> frozenset[str]:
@@ -365,8 +476,8 @@ def _style_id(name: str) -> str:
 
 
 def _attributes(style: WordStyle) -> dict[str, str | int]:
-    if style.id == _NORMAL:
-        return {"type": "paragraph", "default": 1, "styleId": _NORMAL}
+    if style.id == NORMAL:
+        return {"type": "paragraph", "default": 1, "styleId": NORMAL}
     own = style.name.casefold() not in _BUILT_IN_NAMES
     return {"type": style.kind, **({"customStyle": 1} if own else {}), "styleId": style.id}
 

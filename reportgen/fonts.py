@@ -113,7 +113,17 @@ class FontSet:
 
     def draws(self, text: str, family: str) -> bool:
         """Whether a family has every character of a text in every face."""
-        return _characters(self._family(family).files).issuperset(text)
+        if family not in self._letters:
+            self._letters[family] = _characters(self._family(family).files)
+        return self._letters[family].issuperset(text)
+
+    @cached_property
+    def _letters(self) -> dict[str, frozenset[str]]:
+        return {}
+
+    def __reduce__(self) -> tuple[type[FontSet], tuple[Any, ...]]:
+        """Leave out what was looked up: it is large, and whoever gets the fonts finds it too."""
+        return FontSet, (self.families, self.configuration)
 
     def text_width(self, text: str, family: str, size: float, *, bold: bool = False, italic: bool = False) -> float:
         """Return the width of a line in points: the sum of its advances, without kerning; ``size`` is in points.

@@ -6,7 +6,8 @@ import datetime
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from functools import lru_cache
+from typing import Any, Literal, Protocol
 from xml.etree.ElementTree import Element
 
 from reportgen.blocks import (
@@ -27,6 +28,7 @@ from reportgen.blocks import (
     Signature,
     Space,
     Table,
+    restyled,
 )
 from reportgen.diagnostics import Diagnostic, Place, TemplateError
 from reportgen.markup import ELEMENTS, key_of
@@ -222,7 +224,7 @@ class _Reader:
         items = [self.paragraph(item) for item in self._children(element, "li")]
         look = self.computed.look(element)
         if look.keep_together:
-            items[:-1] = [replace(item, look=replace(item.look, keep_with_next=True)) for item in items[:-1]]
+            items[:-1] = [replace(item, look=restyled(item.look, keep_with_next=True)) for item in items[:-1]]
         if items:
             items[0] = _spaced(items[0], top=look.margin.top)
             items[-1] = _spaced(items[-1], bottom=look.margin.bottom)
@@ -323,14 +325,11 @@ class _Reader:
 
     def phrase(self, element: Element, language: str, around: Look, style: str) -> Iterator[Inline]:
         """Yield the inlines of a span: in a style of its own where it looks different from the text around it."""
-        computed = self.computed.look(element)
-        # The background of what is around shows through.
-        look = replace(computed, background=computed.background or around.background)
-        own = {name: getattr(look, name) for name in _RUN_FIELDS if getattr(look, name) != getattr(around, name)}
+        look, own = _within(self.computed.look(element), around)
         if element.get("class"):
             self._check_class(element)
             if own or not look.no_wrap:
-                style = self._named(element, replace(self.root_look, **own), 0)
+                style = self._named(element, restyled(self.root_look, **own), 0)
         yield from self.inlines(element, element.get("lang", language), look, style)
 
     # ---- names
@@ -339,16 +338,17 @@ class _Reader:
         """Return the name of an element's look; the same name always means the same look."""
         self._check_class(element)
         name = self._name(element)
-        kind: NamedStyle = NamedStyle(name, "character" if element.tag == "span" else "paragraph", look, level)
-        known = self.styles.setdefault(name, kind)
-        if _without_breaks(known.look) != _without_breaks(look) or known.kind != kind.kind:
+        kind: Literal["paragraph", "character"] = "character" if element.tag == "span" else "paragraph"
+        known = self.styles.get(name)
+        if known is None:
+            self.styles[name] = NamedStyle(name, kind, look, level)
+        elif known.kind != kind or not _alike(known.look, look):
             values = {"class": self._class(element) or element.tag, "style": name}
             self._find("two-looks", element, values, "class", self._class(element))
         return name
 
     def _name(self, element: Element) -> str:
-        words = (self._class(element) or element.tag).split("-")
-        return " ".join(word.capitalize() for word in words)
+        return _style_name(self._class(element) or element.tag)
 
     def _class(self, element: Element) -> str:
         return element.get("class", "")
@@ -427,24 +427,41 @@ class _Reader:
         self.found.append(Diagnostic(name, self.template, {**values, "element_key": key}, hint, length))
 
 
+@lru_cache(maxsize=1024)
+def _style_name(css_class: str) -> str:
+    return " ".join(word.capitalize() for word in css_class.split("-"))
+
+
+@lru_cache(maxsize=1024)
+def _within(computed: Look, around: Look) -> tuple[Look, Mapping[str, Any]]:
+    """Return the look of a phrase, and in what it differs from the text around it, whose background shows through."""
+    look = replace(computed, background=computed.background or around.background)
+    return look, {name: getattr(look, name) for name in _RUN_FIELDS if getattr(look, name) != getattr(around, name)}
+
+
+def _alike(one: Look, other: Look) -> bool:
+    """Whether two looks are the same but for where pages break."""
+    return one is other or _without_breaks(one) == _without_breaks(other)
+
+
 def _without_breaks(look: Look) -> Look:
-    return replace(look, keep_with_next=False, page_break_before=False)
+    return restyled(look, keep_with_next=False, page_break_before=False)
 
 
 def _spaced(paragraph: Paragraph, top: float = 0.0, bottom: float = 0.0) -> Paragraph:
     """Return a paragraph with at least this space above and below: margins that meet collapse (CSS 2.2, 8.3.1)."""
     margin = paragraph.look.margin
     margin = replace(margin, top=max(margin.top, top), bottom=max(margin.bottom, bottom))
-    return replace(paragraph, look=replace(paragraph.look, margin=margin))
+    return replace(paragraph, look=restyled(paragraph.look, margin=margin))
 
 
 def _kept_with_next(block: Block) -> Block:
     match block:
         case Paragraph() | Columns() | Table() | Section() | Space() | Rule():
-            return replace(block, look=replace(block.look, keep_with_next=True))
+            return replace(block, look=restyled(block.look, keep_with_next=True))
         case List():
             *most, last = block.items
-            return replace(block, items=(*most, replace(last, look=replace(last.look, keep_with_next=True))))
+            return replace(block, items=(*most, replace(last, look=restyled(last.look, keep_with_next=True))))
         case Figure():
-            caption = replace(block.caption, look=replace(block.caption.look, keep_with_next=True))
+            caption = replace(block.caption, look=restyled(block.caption.look, keep_with_next=True))
             return replace(block, caption=caption)

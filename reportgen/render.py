@@ -14,6 +14,8 @@ from reportgen.blocks import Document, Look, figures, leaves
 from reportgen.checkmark import PICTURE, Mark
 from reportgen.docx import print_docx
 from reportgen.docx_fonts import embed_fonts
+from reportgen.docx_styles import WordLooks
+from reportgen.fonts import FontSet
 from reportgen.job import Job
 from reportgen.pdf import identifier_of, parse_page, print_pdf
 from reportgen.reader import ReadPage, read_page
@@ -49,7 +51,7 @@ def _render(job: Job) -> Artifacts:
     contents |= _check_mark(read.document)  # the page looks pictures up when it is printed
     files: dict[str, bytes] = {}
     if "docx" in job.formats:
-        files["docx"] = print_docx(read.document, contents, job.fonts)
+        files["docx"] = print_docx(read.document, contents, _word_looks(job.fonts))
         if job.embed_fonts:
             files["docx"] = embed_fonts(files["docx"], job.fonts.families)
     if "pdf" in job.formats:
@@ -94,6 +96,11 @@ def text_look(sheets: tuple[SheetSource, ...], html: str) -> Look:
 
 def _style_sheet(sources: tuple[SheetSource, ...]) -> StyleSheet:
     return _style_sheet_with_fonts(sources, os.environ.get("FONTCONFIG_FILE", ""))
+
+
+@lru_cache(maxsize=4)
+def _word_looks(fonts: FontSet) -> WordLooks:
+    return WordLooks(fonts)
 
 
 @lru_cache(maxsize=16)

@@ -41,6 +41,7 @@ from reportgen.blocks import (
 )
 from reportgen.docx import WORD_COUNTERS, print_docx
 from reportgen.docx_package import Package, Properties, pack
+from reportgen.docx_styles import WordLooks
 from reportgen.sheets import PAGE_COUNTERS
 
 LATIN, THAI = "Liberation Serif", "Laksaman"
@@ -118,8 +119,13 @@ def jpeg() -> bytes:
 FIGURE = Figure("figure", STYLES["figure"].look, "a.jpg", 200, 150, "Một cửa & sảnh", paragraph("Ảnh 1", "figcaption"))
 
 
+LOOKS = WordLooks(Fonts())  # one for all tests, as a process has one for all documents
+
+
 def printed(made: Document) -> bytes:
-    return print_docx(made, {"a.jpg": jpeg()}, Fonts())
+    content = print_docx(made, {"a.jpg": jpeg()}, LOOKS)
+    assert content == print_docx(made, {"a.jpg": jpeg()}, WordLooks(Fonts())), "it depends on what was printed before"
+    return content
 
 
 def opened(*blocks: Block, **changes: object):

@@ -19,6 +19,7 @@ from reportgen.blocks import Document, Look, NamedStyle, PageSetup, Paragraph, R
 from reportgen.diagnostics import SetupError
 from reportgen.docx import print_docx
 from reportgen.docx_fonts import embed_fonts
+from reportgen.docx_styles import WordLooks
 from reportgen.fonts import Candidate, FontSet, Typeface, find_fonts
 from reportgen.parity import Programs
 
@@ -152,7 +153,9 @@ def make_docx(text: str, fonts: FontSet) -> bytes:
     paragraph = Paragraph("text", look, (Run(text, "th-TH", "", look),))
     styles = {"text": NamedStyle("Text", "paragraph", look)}
     day = datetime.datetime(2023, 8, 18, tzinfo=datetime.UTC)
-    return print_docx(Document("T", "A", "S", "th-TH", "", day, setup, look, styles, (paragraph,)), {}, fonts)
+    return print_docx(
+        Document("T", "A", "S", "th-TH", "", day, setup, look, styles, (paragraph,)), {}, WordLooks(fonts)
+    )
 
 
 @pytest.mark.parametrize(("text", "families"), [("อี บัม", ["RG Saraban"]), ("อี บัม Bŏ", ["RG Saraban", "RG Andika"])])
