@@ -418,13 +418,17 @@ def _face(family: FontFamily, *, bold: bool = False, italic: bool = False) -> _M
 
 
 def _has(family: FontFamily, letter: str) -> bool:
-    return all(char in _characters(family.files) for char in letter)
+    return _characters(family.files).issuperset(letter)
 
 
-@cache
 def _characters(files: tuple[FontFile, ...]) -> frozenset[str]:
     """Return the characters that all faces have."""
-    return frozenset.intersection(*(_metrics(file.path).characters for file in files))
+    return _shared_characters(tuple([str(file.path) for file in files]))
+
+
+@cache  # by names: each job brings its own files, and to compare those would take longer than all else
+def _shared_characters(paths: tuple[str, ...]) -> frozenset[str]:
+    return frozenset.intersection(*(_metrics(Path(path)).characters for path in paths))
 
 
 def _is_inkless(char: str) -> bool:

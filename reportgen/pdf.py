@@ -22,6 +22,7 @@ from reportgen.archive import (
     sharp_pictures,
     whole_tags,
 )
+from reportgen.boxes import quick_boxes
 from reportgen.breaks import exact_breaks, mark_word_ends
 from reportgen.fields import link_rooms, make_fields
 from reportgen.justification import even_lines
@@ -109,7 +110,7 @@ def print_pdf(
         mark_word_ends(body, page.etree_element.get("lang", ""))
         fields = link_rooms(body)
     said = {meta.get("name"): meta.get("content") for meta in page.etree_element.iter("meta")}
-    with no_warnings(path), kept_looks(), exact_breaks(), even_lines(), exact_glyphs(), full_tags():
+    with no_warnings(path), quick_boxes(), kept_looks(), exact_breaks(), even_lines(), exact_glyphs(), full_tags():
         finisher = partial(_finish, fields, {each.name: each.media_type for each in attachments}, identifier_of(page))
         content = page.write_pdf(
             stylesheets=sheet.sheets,
@@ -165,7 +166,7 @@ def _pieces(text: str, fonts: FontChoice, families: Sequence[str]) -> Iterator[t
     """Yield the text in pieces with the family of each: the first piece is of the first family, even if empty."""
     piece, family = "", families[0]
     composed = unicodedata.normalize("NFC", text)
-    if fonts.draws(composed, family):  # nearly all texts: no need to look at each letter
+    if fonts.draws(composed.replace("\n", ""), family):  # nearly all texts: no need to look at each letter
         yield composed, family
         return
     for letter in _LETTER.findall(composed):

@@ -11,6 +11,7 @@ from functools import lru_cache
 
 from reportgen import loading  # noqa: F401 - before all that imports WeasyPrint
 from reportgen.blocks import Document, Look, figures, leaves
+from reportgen.cascade import kept_styles
 from reportgen.checkmark import PICTURE, Mark
 from reportgen.docx import print_docx
 from reportgen.docx_fonts import embed_fonts
@@ -20,7 +21,7 @@ from reportgen.job import Job
 from reportgen.pdf import identifier_of, parse_page, print_pdf
 from reportgen.reader import ReadPage, read_page
 from reportgen.sheets import SheetSource
-from reportgen.stylesheet import StyleSheet
+from reportgen.stylesheet import StyleSheet, no_warnings
 from reportgen.user_agent import ParsedPage
 
 
@@ -39,13 +40,13 @@ def render(job: Job) -> Artifacts:
         TemplateError: where the page or its style sheet is not as both printers need it.
         SetupError: where a font is to be embedded that may not be, or the check mark cannot be drawn here.
     """
-    with _collected_after():
-        return _render(job)
-
-
-def _render(job: Job) -> Artifacts:
-    contents = {name: picture.content for name, picture in job.pictures.items()}
     sheet = _style_sheet(job.sheets)
+    with _collected_after(), kept_styles(sheet.fonts), no_warnings(job.page.template.path):
+        return _render(job, sheet)
+
+
+def _render(job: Job, sheet: StyleSheet) -> Artifacts:
+    contents = {name: picture.content for name, picture in job.pictures.items()}
     html = parse_page(job.page.html, contents)
     read = _read(job, html, sheet)
     contents |= _check_mark(read.document)  # the page looks pictures up when it is printed
