@@ -69,6 +69,7 @@ class DateForms:
         spans: Name to CLDR interval patterns for spans whose greatest difference is in days, months or years;
             the first repeated field begins the second date.
         time: CLDR pattern of the fields H HH m mm.
+        times_read: More such patterns, of times that are read and never printed.
         era: What the field G prints.
         pad_day_below: A single d prints a leading 0 below this day (Decree 30/2020, Annex I, II.4.b: 10).
         pad_month_below: A single M prints a leading 0 below this month (the same article: 3).
@@ -82,6 +83,7 @@ class DateForms:
     era: str
     pad_day_below: int = 0
     pad_month_below: int = 0
+    times_read: tuple[str, ...] = ()
     locale: Locale = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -96,9 +98,10 @@ class DateForms:
                 raise DateError("date-form-wrong", {"found": pattern}, "repeated")
         for name, span in self.spans.items():
             _check_span(name, span)
-        _check_fields(self.time, _TIME_FIELDS)
-        if [letter[0] for letter in _fields(self.time)] != ["H", "m"]:
-            raise DateError("date-form-wrong", {"found": self.time}, "time")
+        for pattern in (self.time, *self.times_read):
+            _check_fields(pattern, _TIME_FIELDS)
+            if [letter[0] for letter in _fields(pattern)] != ["H", "m"]:
+                raise DateError("date-form-wrong", {"found": pattern}, "time")
 
 
 def format_date(day: date, name: str, forms: DateForms) -> str:
@@ -155,14 +158,16 @@ def parse_date(text: str, forms: Iterable[DateForms]) -> date:
 
 
 def parse_time(text: str, forms: Iterable[DateForms] = ()) -> datetime.time:
-    """Return the time of day that a text names: ``08:30``, ``08.30``, ``8h30``, ``8h``, or the pattern of a locale.
+    """Return the time of day that a text names: ``08:30``, ``08.30``, ``8h30``, ``8h``, or a pattern of a locale.
 
     Raises:
         DateError: Not a time, or an hour or a minute that does not exist.
     """
     locales = tuple(forms)
     found = shorten(text)
-    match = _time_expression(tuple(form.time for form in locales)).fullmatch(_typed(text))
+    match = _time_expression(tuple(pattern for form in locales for pattern in (form.time, *form.times_read))).fullmatch(
+        _typed(text)
+    )
     if match is None:
         raise DateError("time-unreadable", {"found": found, "examples": _time_examples(locales)}, "forms")
     hour = int(match["hour"])

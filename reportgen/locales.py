@@ -144,6 +144,7 @@ class LocaleFile(Record):
     pad_day_below: int = 0
     pad_month_below: int = 0
     time: str
+    times_read: tuple[str, ...] = ()
     digits: Literal["native", "latin"] = "latin"
     native_digits: str = "0123456789"
     latin_digits_in: tuple[str, ...] = ()
@@ -226,6 +227,7 @@ class Locale:
             patterns=data.dates,
             spans=data.spans,
             time=data.time,
+            times_read=data.times_read,
             era=data.era,
             pad_day_below=data.pad_day_below,
             pad_month_below=data.pad_month_below,

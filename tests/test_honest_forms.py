@@ -49,6 +49,8 @@ Thứ 6 ngày 18/8/2023 · T6 18/8/2023 · thu sau 18/8/2023 · 18 thg 8 2023
 TIMES = """
 8h30 · 08h30 · 8H30 · 8 h 30 · 08:30 · 8:30 · 8.30 · 08.30 · 08.30 น. · 08.30น. · 8.30 น · 08:30 น. · ๐๘.๓๐ น. · ๐๘:๓๐
 8 giờ 30 phút · 8 giờ 30 · 08 giờ 30 phút · 8giờ30 · 8 gio 30 phut · 8h30 phút
+lúc 8h30 · Lúc 8 giờ 30 phút · vào lúc 08 giờ 30 · luc 8:30 · เวลา 08.30 น. · เวลา ๐๘.๓๐ นาฬิกา · 08.30 นาฬิกา
+8 นาฬิกา 30 นาที · ๘ นาฬิกา ๓๐ นาที
 """
 
 
@@ -66,7 +68,7 @@ def test_an_honest_time_is_read(typed: str) -> None:
     assert parse_time(typed, forms()) == datetime.time(8, 30)
 
 
-@pytest.mark.parametrize("typed", ["8h", "8 giờ", "08 giờ", "8:00", "8 gio"])
+@pytest.mark.parametrize("typed", ["8h", "8 giờ", "08 giờ", "8:00", "8 gio", "lúc 8 giờ", "8 นาฬิกา"])
 def test_a_whole_hour_needs_no_minutes(typed: str) -> None:
     assert parse_time(typed, forms()) == datetime.time(8)
 
