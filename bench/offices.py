@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import sys
 from dataclasses import asdict
-from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -59,7 +58,15 @@ def generated_office(root: Path, count: int) -> Path:
     real_office(root)
     shutil.copy(ROOT / "inspections" / "mau-toi-thieu.yaml", root / "inspections")
     write_inspections(root / "inspections", count)
+    for photograph in (root / "inspections").glob("*/*.jpg"):
+        photograph.write_bytes(_commented(photograph.read_bytes(), photograph.parent.name))
     return root
+
+
+def _commented(jpeg: bytes, words: str) -> bytes:
+    """Return a JPEG with a comment: the same picture, but a file that was never seen."""
+    comment = words.encode()
+    return jpeg[:2] + b"\xff\xfe" + (len(comment) + 2).to_bytes(2, "big") + comment + jpeg[2:]
 
 
 # ---- an office where nothing changed --------------------------------------------------------------------------------
@@ -81,27 +88,24 @@ def many_office(root: Path, count: int) -> Path:
 def print_in_place(root: Path, cache_folder: Path) -> None:
     """Build an office in this process, in a hurry; what is recorded is what ``build`` records.
 
-    A page's digest stands for its files, nothing is attached, and each photograph is prepared once.
+    A page's digest stands for its files, and nothing is attached.
     """
-    from reportgen import build, pictures, sources
-    from reportgen.diagnostics import Place
+    from reportgen import build, sources
     from reportgen.folders import Workspace
 
     def render_files(job: Any) -> list[Any]:
         digest = sha256(job.page.html.encode()).digest()
         return [build.PrintedFile(form, digest * 1000, ()) for form in job.formats]
 
-    real = build.render_files, pictures.prepare_picture, sources.pack
-    prepared = cache(lambda content, name, width: real[1](content, name, Place(name), width))
+    real = build.render_files, sources.pack
     build.render_files, sources.pack = render_files, lambda *_: ()
-    pictures.prepare_picture = lambda content, name, _, width: prepared(content, name, width)
     try:
         workspace = Workspace(root)
         for outcome in build.build(workspace, build.Order(workspace.inspection_ids()), cache_folder):
             if outcome.errors:
                 raise SystemExit(str(outcome.errors[0]))
     finally:
-        build.render_files, pictures.prepare_picture, sources.pack = real
+        build.render_files, sources.pack = real
 
 
 def issue_in_place(root: Path) -> None:

@@ -2,7 +2,7 @@
 
     make bench
 
-``BENCH_INSPECTIONS=500`` prints so many inspections in the batch, in place of a few; ``BENCH_ROUNDS=2`` multiplies the
+``BENCH_INSPECTIONS=40`` prints so many inspections in the batch, in place of 20; ``BENCH_ROUNDS=2`` multiplies the
 rounds. A peer whose page lacks words, pictures or pages ends the run: what is compared must be the same.
 """
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 import tempfile
 import time
@@ -185,7 +186,8 @@ class Suite:
         pairs = {form: [(each, files[form, each.name]) for each in self.real] for form in ("docx", "pdf")}
         bench = self.bench
         tasks: dict[str, Callable[[int], Cost]] = {
-            report.OURS: lambda n: bench.reportgen(self.folder / "real", "build", REAL, "--force", watch=not n),
+            report.OURS: partial(self._command, self.folder / "real", "build", REAL, "--force"),
+            report.OURS_FIRST: partial(self._first, self.folder / "real", "build", REAL, "--force"),
             report.PEER_EACH: lambda n: total(
                 *(bench.once("docxtpl", pair, watch=not n) for pair in pairs["docx"]),
                 *(bench.convert([file], watch=not n) for file in docx),
@@ -239,32 +241,38 @@ class Suite:
         *arguments, number = arguments_and_round
         return self.bench.reportgen(office, *arguments, watch=not number)
 
+    def _first(self, office: Path, *arguments_and_round: Any) -> Cost:
+        """Run a command that prepares all photographs, as if none had been printed before."""
+        shutil.rmtree(self.folder / "cache" / "reportgen" / "pictures", ignore_errors=True)
+        return self._command(office, *arguments_and_round)
+
     def _python(self, code: str, number: int) -> Cost:
         return run([sys.executable, "-c", code], ROOT, self.bench.environment, memory=not number)
 
     # ---- many reports
 
-    def batch(self) -> Series:
-        """Print generated inspections, both languages, both formats."""
-        office = generated_office(self.folder / "generated", INSPECTIONS)
+    def batch(self, inspections: int = INSPECTIONS, rounds: int = BATCH_ROUNDS, *, warmed: bool = True) -> Series:
+        """Print so many generated inspections, both languages, both formats."""
+        office = generated_office(self.folder / "generated", inspections)
         editions = write_editions(office, self.folder / "generated-editions", self.folder / "cache" / "reportgen")
         out = self.folder / "batch"
         series = in_turns(
             {
-                report.TWO: partial(self._command, office, "build", "--force", "--jobs", "2"),
-                report.ONE: partial(self._command, office, "build", "--force", "--jobs", "1"),
+                report.TWO: partial(self._first, office, "build", "--force", "--jobs", "2"),
+                report.ONE: partial(self._first, office, "build", "--force", "--jobs", "1"),
                 report.PEER_BATCH: lambda n: self.bench.docx_then_pdf(editions, out, watch=not n),
                 report.PEER_TWO: lambda n: self.bench.docx_then_pdf(editions, out, at_once=2, watch=not n),
             },
-            BATCH_ROUNDS,
+            rounds,
+            warmed=warmed,
         )
         wrong = [fault for each in editions for fault in faults(each, out / f"{each.name}.pdf")]
         if wrong:
             raise SystemExit("\n".join(wrong))
         return series
 
-    def dask(self) -> Series:
-        """Print the same on a Dask cluster of this computer, in turn with two local processes."""
+    def dask(self, rounds: int = BATCH_ROUNDS, *, warmed: bool = True) -> Series:
+        """Print the batch on a Dask cluster of this computer, in turn with two local processes."""
         reason = cluster.why_not()
         if reason:
             self.absent |= {report.DASK: reason, report.LOCAL: reason}
@@ -272,16 +280,17 @@ class Suite:
         office = self.folder / "generated"
         return in_turns(
             {
-                report.LOCAL: partial(self._command, office, "build", "--force", "--jobs", "2"),
+                report.LOCAL: partial(self._first, office, "build", "--force", "--jobs", "2"),
                 report.DASK: partial(self._on_a_cluster, office),
             },
-            BATCH_ROUNDS,
+            rounds,
+            warmed=warmed,
         )
 
     def _on_a_cluster(self, office: Path, number: int) -> Cost:
         """Build on workers that have just been started: their printing processes start as the pool's here do."""
         with cluster.running(self.folder, self.bench.environment, workers=2) as address:
-            return self._command(office, "build", "--force", "--scheduler", address, number)
+            return self._first(office, "build", "--force", "--scheduler", address, number)
 
     # ---- what was measured
 

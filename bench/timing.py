@@ -51,18 +51,21 @@ def run(
     return Cost(**json.loads(done.stdout))
 
 
-def in_turns(tasks: Mapping[str, Callable[[int], Cost]], rounds: int) -> Series:
+def in_turns(tasks: Mapping[str, Callable[[int], Cost]], rounds: int, *, warmed: bool = True) -> Series:
     """Return what each task cost in each round; before the first round all run once, for what is remembered of files.
+
+    Those that are not ``warmed`` have no such run, and their memory is not looked at.
 
     Each task is given the number of the round, from 1 on, and 0 for the run before: its time does not count, its memory
     does, for who looks at memory again and again takes time from what is looked at.
     """
-    before = {name: task(0) for name, task in tasks.items()}
+    before = {name: task(0) for name, task in tasks.items()} if warmed else {}
     series: Series = {name: [] for name in tasks}
     for number in range(1, rounds + 1):
         for name, task in tasks.items():
             cost = task(number)
-            series[name].append(replace(cost, memory=max(cost.memory, before[name].memory)))
+            memory = max(cost.memory, before[name].memory) if warmed else cost.memory
+            series[name].append(replace(cost, memory=memory))
     return series
 
 

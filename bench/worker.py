@@ -90,7 +90,7 @@ class WholeReportgen(Printer):
         return inspection, language
 
     def print(self, loaded: Any) -> bytes:
-        """Return the PDF, with photographs prepared anew."""
+        """Return the PDF; the photographs are prepared with the first one."""
         from reportgen.build import Order, make_jobs, render_files
         from reportgen.workspace import load_inspection
 
