@@ -99,7 +99,7 @@ def test_tables_are_written_between_their_marks_and_nothing_else_changes() -> No
 def test_the_document_has_a_place_for_every_table() -> None:
     report = loaded("report")
     names = re.findall(r"<!-- bench:(\S+) -->", DOCUMENT)
-    assert sorted(names) == sorted([*report.all_tables(figures()), "rerun", "soak"])
+    assert sorted(names) == sorted([*report.all_tables(figures()), "rerun", "soak", "large-batch"])
     assert report.with_tables(DOCUMENT, report.all_tables(figures())) != DOCUMENT
 
 
