@@ -31,7 +31,7 @@ def running(folder: Path, environment: Mapping[str, str], workers: int) -> Itera
     port = _free_port()
     address = f"tcp://127.0.0.1:{port}"
     own = {name: value for name, value in environment.items() if name != "FONTCONFIG_FILE"}
-    everything = {**{name: value for name, value in os.environ.items() if name != "FONTCONFIG_FILE"}, **own}
+    everything = {**{name: value for name, value in as_installed().items() if name != "FONTCONFIG_FILE"}, **own}
     scheduler = ["dask_scheduler", "--host", "127.0.0.1", "--port", str(port), "--no-dashboard"]
     worker = ["dask_worker", address, "--nthreads", "1", "--no-dashboard", "--local-directory", str(folder)]
     with ExitStack() as stack:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from editions import Edition
-from timing import Cost, run, total
+from timing import Cost, as_installed, run, total
 
 ROOT = Path(__file__).resolve().parent.parent
 THEIRS = ROOT / ".venv" / "bench" / "bin" / "python"  # with docxtpl and Typst; `make bench` installs it
@@ -108,7 +108,7 @@ class Warm:
     def __init__(self, bench: Bench, printer: str) -> None:
         self._process = subprocess.Popen(  # noqa: S603 - our own command
             _worker(printer),
-            env={**os.environ, **bench.environment},
+            env={**as_installed(), **bench.environment},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

@@ -35,6 +35,11 @@ class Spread:
     high: float
 
 
+def as_installed() -> dict[str, str]:
+    """Return the environment of this process; whatever it was told, modules are kept compiled, as pip compiles them."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+
+
 def run(
     command: Sequence[str], cwd: Path, environment: Mapping[str, str] | None = None, *, memory: bool = False
 ) -> Cost:
@@ -44,7 +49,7 @@ def run(
         SystemExit: where it fails, with what it said.
     """
     metered = [sys.executable, str(METER), *(["--memory"] if memory else []), *command]
-    everything = {**os.environ, **(environment or {})}
+    everything = {**as_installed(), **(environment or {})}
     done = subprocess.run(metered, cwd=cwd, env=everything, capture_output=True, text=True, check=False)  # noqa: S603
     if done.returncode:
         raise SystemExit(f"{' '.join(command)}\n{done.stderr}")

@@ -76,7 +76,8 @@ class WholeReportgen(Printer):
 
     def __init__(self) -> None:
         from reportgen.build import warm_up
-        from reportgen.folders import Workspace, cache_folder
+        from reportgen.folders import Workspace
+        from reportgen.kept import cache_folder
         from reportgen.workspace import read_library
 
         self._workspace = Workspace(Path(os.environ["BENCH_OFFICE"]))

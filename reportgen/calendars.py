@@ -565,7 +565,7 @@ def _time_literals(pattern: str) -> tuple[str, str, str]:
 
 
 def _any(expressions: Iterable[str]) -> str:
-    return "|".join(sorted(expressions, key=len, reverse=True))
+    return "|".join(sorted(sorted(expressions), key=len, reverse=True))
 
 
 def _optional(expressions: Iterable[str]) -> str:

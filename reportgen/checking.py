@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import datetime
-import multiprocessing
 import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from multiprocessing.connection import Connection
+from typing import TYPE_CHECKING
 
 from reportgen.diagnostics import Diagnostic, ReportgenError
 from reportgen.folders import Workspace
 from reportgen.fonts import FontSet
 from reportgen.register import RegisterEntry
 from reportgen.workspace import Library, load_inspection
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
 
 MANY = 16  # inspections; for fewer another process costs more than it saves
 
@@ -59,13 +61,15 @@ class Checker:
 def _processes(inspections: int) -> int:
     """Return how many processes check so many inspections."""
     # A fork takes over the library that has been read; with threads it could stand still for ever.
-    if inspections < MANY or threading.active_count() > 1 or "fork" not in multiprocessing.get_all_start_methods():
+    if inspections < MANY or threading.active_count() > 1 or not hasattr(os, "fork"):
         return 1
     return min(len(os.sched_getaffinity(0)), inspections * 2 // MANY)
 
 
 def _started(check: Callable[[Sequence[str]], list[Findings]], share: Sequence[str]) -> Callable[[], list[Findings]]:
     """Start a process that checks a share; return how to wait for what it found."""
+    import multiprocessing  # where one process is enough it is not loaded
+
     here, there = multiprocessing.Pipe(duplex=False)
     process = multiprocessing.get_context("fork").Process(target=_send, args=(there, check, share), daemon=True)
     process.start()

@@ -6,7 +6,6 @@ Exit codes: 0 all good, 1 something reported, 2 wrong usage.
 from __future__ import annotations
 
 import datetime
-import gc
 import io
 import os
 import sys
@@ -21,6 +20,7 @@ import click
 
 from reportgen import __version__, answers
 from reportgen.diagnostics import Diagnostic, ReportgenError, Severity, catalogue, sort_diagnostics
+from reportgen.kept import cache_folder
 from reportgen.terminal import OUTPUT_FORMATS, UI_LANGUAGES, Progress, Settings, environment_language
 
 if TYPE_CHECKING:  # a command loads what it needs itself
@@ -63,9 +63,6 @@ def reports(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.pass_context
 def main(context: click.Context, folder: Path, output_format: str, language: str | None) -> None:
     """Print official inspection minutes from YAML files."""
-    # Most of a check is importing: it makes many objects and no garbage. No plugin of pydantic is looked for either.
-    gc.set_threshold(100_000)
-    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     for stream in (sys.stdout, sys.stderr):
         # A pipe on a computer with another code page could not carry a Vietnamese or a Thai message.
         if isinstance(stream, io.TextIOWrapper) and stream.encoding.lower() not in ("utf-8", "utf8"):
@@ -129,7 +126,7 @@ def build(
     """Print what is stale of the minutes: DOCX and PDF, in each language of each inspection."""
     from reportgen.build import Order
     from reportgen.build import build as print_all
-    from reportgen.folders import Workspace, cache_folder
+    from reportgen.folders import Workspace
     from reportgen.register import register_of
     from reportgen.staleness import FORMATS, issued_editions
     from reportgen.work import Limits
@@ -176,7 +173,7 @@ def watch(settings: Settings, ids: tuple[str, ...], languages: tuple[str, ...], 
     """Print what is stale whenever a file is saved, until Ctrl-C."""
     from reportgen.build import Order
     from reportgen.build import build as print_all
-    from reportgen.folders import Workspace, cache_folder
+    from reportgen.folders import Workspace
     from reportgen.register import register_of
     from reportgen.staleness import FORMATS, issued_editions
     from reportgen.watch import FontsChangedError, WarmLibrary, Watched, saved_files
@@ -265,7 +262,7 @@ def _start_again() -> None:
 def status(settings: Settings, ids: tuple[str, ...], why: bool) -> None:
     """Tell which files are up to date, which are not, and why; write nothing."""
     from reportgen.cleaning import find_orphans
-    from reportgen.folders import Workspace, cache_folder
+    from reportgen.folders import Workspace
     from reportgen.register import register_of
     from reportgen.staleness import Standing, issued_editions, take_stock
     from reportgen.state import Contents, State
@@ -315,7 +312,7 @@ def diff(
 ) -> None:
     """Show which words of the minutes would change."""
     from reportgen.differences import EditionDifferences, Versions, find_differences
-    from reportgen.folders import Workspace, cache_folder
+    from reportgen.folders import Workspace
     from reportgen.writing import write_files
 
     workspace = Workspace.find(settings.folder)
@@ -347,7 +344,7 @@ def _tracked_files(target: Path, found: Sequence[EditionDifferences]) -> dict[Pa
 @reports
 def issue(settings: Settings, identifier: str, revise: bool, reasons: tuple[str, ...]) -> None:
     """Give the minutes their number, freeze their files, and enter them in the register."""
-    from reportgen.folders import Workspace, cache_folder
+    from reportgen.folders import Workspace
     from reportgen.issuing import Request
     from reportgen.issuing import issue as issue_minutes
 
@@ -388,7 +385,7 @@ def register(
     verified: bool,
 ) -> None:
     """List what was issued, or prove that it is unchanged."""
-    from reportgen.folders import Workspace, cache_folder
+    from reportgen.folders import Workspace
     from reportgen.listing import Choice, list_entries
     from reportgen.register import register_of, verify_register
 
@@ -412,7 +409,7 @@ def register(
 @reports
 def verify(settings: Settings, file: Path | None, scanned: str | None) -> None:
     """Tell whether a PDF or a DOCX is one that was issued, unchanged, and whether its sources still make it."""
-    from reportgen.folders import Workspace, cache_folder
+    from reportgen.folders import Workspace
 
     if (file is None) == (scanned is None):
         raise click.UsageError("either FILE or --qr TEXT")
@@ -460,7 +457,7 @@ def sign(
     output: Path | None,
 ) -> None:
     """Sign issued minutes with a certificate: from a file (--p12) or from a token (--token)."""
-    from reportgen.folders import Workspace, cache_folder
+    from reportgen.folders import Workspace
     from reportgen.keys import Token, need_signing, open_file, open_token
     from reportgen.workspace import read_library
 
@@ -533,7 +530,7 @@ def wording() -> None:
 def list_wording(settings: Settings, clauses: tuple[str, ...]) -> None:
     """List clauses: since when each is in force, where it is named, which inspections print it."""
     from reportgen.clauses import find_uses, list_versions
-    from reportgen.folders import Workspace, cache_folder
+    from reportgen.folders import Workspace
     from reportgen.workspace import read_library
 
     workspace = Workspace.find(settings.folder)
@@ -550,7 +547,7 @@ def list_wording(settings: Settings, clauses: tuple[str, ...]) -> None:
 def preview_wording(settings: Settings, clause: str, inspection: str | None) -> None:
     """Show a clause as it stands on paper, in each language of an inspection."""
     from reportgen.clauses import find_user, preview
-    from reportgen.folders import Workspace, cache_folder
+    from reportgen.folders import Workspace
     from reportgen.workspace import read_library
 
     workspace = Workspace.find(settings.folder)
@@ -645,7 +642,7 @@ def extract(settings: Settings, file: Path, folder: Path | None) -> None:
 def doctor(settings: Settings, parity: str | None) -> None:
     """Prove fonts, line breaking, the text of PDFs and library versions on this computer."""
     from reportgen.doctor import compare_files, examine
-    from reportgen.folders import Workspace, cache_folder
+    from reportgen.folders import Workspace
     from reportgen.workspace import read_library
 
     workspace = Workspace.find(settings.folder)

@@ -33,8 +33,8 @@ from typing import Any
 
 from reportgen.diagnostics import Diagnostic, InputError, ReportgenError, SetupError, Word
 from reportgen.equipment import Equipment, differences, equipment
-from reportgen.folders import cache_folder
 from reportgen.fonts import FontFamily, FontSet, Typeface, find_fonts
+from reportgen.kept import cache_folder
 from reportgen.pool import Pool
 from reportgen.work import Limits, Task, Workers
 

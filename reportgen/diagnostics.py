@@ -16,10 +16,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
-from importlib import resources
 from itertools import accumulate
+from pathlib import Path
 from typing import Any
 
+_MESSAGES = Path(__file__).parent / "messages"
 _ENTRY = re.compile(r"^([\w-]+):", re.MULTILINE)
 
 
@@ -278,7 +279,7 @@ def catalogue(language: str) -> Mapping[str, Mapping[str, Any]]:
     Four more entries hold what is no finding: ``severities``, ``dates`` (how a day is written, and how many years its
     era counts more), ``ui`` (what commands say) and ``words`` (of ``Word``).
     """
-    return _Catalogue(resources.files("reportgen").joinpath(f"messages/{language}.yaml").read_text(encoding="utf-8"))
+    return _Catalogue((_MESSAGES / f"{language}.yaml").read_text(encoding="utf-8"))
 
 
 class _Catalogue(Mapping[str, Mapping[str, Any]]):
@@ -308,8 +309,7 @@ class _Catalogue(Mapping[str, Mapping[str, Any]]):
 @cache
 def ui_languages() -> tuple[str, ...]:
     """Return the languages in which messages can be said."""
-    names = (file.name for file in resources.files("reportgen").joinpath("messages").iterdir())
-    return tuple(sorted(name.removesuffix(".yaml") for name in names if name.endswith(".yaml")))
+    return tuple(sorted(file.stem for file in _MESSAGES.glob("*.yaml")))
 
 
 def _entry(language: str, name: str) -> Mapping[str, Any]:

@@ -137,9 +137,3 @@ class ReadOnce(Workspace):
     def digests(self) -> dict[str, str]:
         """Return the SHA-256 of every file that was read, by path."""
         return {path: hashlib.sha256(content).hexdigest() for path, content in sorted(self.contents.items())}
-
-
-def cache_folder() -> Path:
-    """Return the folder where fonts are kept between runs (XDG Base Directory Specification)."""
-    base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "reportgen"

@@ -14,9 +14,9 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from importlib import import_module
-from types import ModuleType
 from typing import Any
+
+from reportgen.later import loaded_later
 
 # Used where the library of HarfBuzz is missing, and for variable fonts, which no office has.
 _LATER = ("fontTools.subset", "fontTools.varLib.instancer")
@@ -27,30 +27,14 @@ _SHEETS = "weasyprint.css"  # the package that holds the sheets
 def quick_import() -> Iterator[None]:
     """Import WeasyPrint inside; whatever else is imported afterwards finds all as it was before."""
     find_library, files = ctypes.util.find_library, importlib.resources.files
-    stubs = [_Later(name) for name in _LATER if name not in sys.modules]
     if sys.platform == "linux":
         ctypes.util.find_library = lambda _: None  # type: ignore[assignment]
     importlib.resources.files = _without_sheets
-    sys.modules.update({stub.__name__: stub for stub in stubs})
     try:
-        yield
+        with loaded_later(*_LATER):
+            yield
     finally:
         ctypes.util.find_library, importlib.resources.files = find_library, files
-        for stub in stubs:
-            del sys.modules[stub.__name__]
-
-
-class _Later(ModuleType):
-    """A module whose functions load it when they are called."""
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
-
-        def load_and_call(*given: Any, **named: Any) -> Any:
-            return getattr(import_module(self.__name__), name)(*given, **named)
-
-        return load_and_call
 
 
 # ---- the style sheets for all of HTML

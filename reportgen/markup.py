@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from xml.etree.ElementTree import Element, fromstring
+from typing import TYPE_CHECKING
 
 from reportgen.diagnostics import Place
 from reportgen.ingredients import Ingredient
+
+if TYPE_CHECKING:  # who only writes a page parses none
+    from xml.etree.ElementTree import Element
 
 # What the strict reader reads; each element of the second list is a style of its own in Word, named by its class.
 ELEMENTS = (
@@ -40,6 +43,8 @@ class Page:
 
 def parse(html: str) -> Element:
     """Return the elements of a page."""
+    from xml.etree.ElementTree import fromstring
+
     return fromstring(html)  # noqa: S314 - made here, from a tree without entities
 
 

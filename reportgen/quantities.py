@@ -347,4 +347,4 @@ def _roman_value(figures: str) -> int:
 
 def _any(words: Iterable[str]) -> str:
     """Return the expression of any of some words, the longest first: one may begin with another."""
-    return "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
+    return "|".join(re.escape(word) for word in sorted(sorted(words), key=len, reverse=True))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import hashlib
 import os
 import re
@@ -87,6 +86,8 @@ def _installed() -> dict[str, str]:
 
 
 def _system() -> Iterator[Ingredient]:
+    import ctypes  # a check asks for no version
+
     for file, (name, function) in _SYSTEM.items():
         try:
             ask = getattr(ctypes.CDLL(file), function)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache, lru_cache
-from importlib import resources
+from pathlib import Path
 from typing import Any
 
 from reportgen.diagnostics import ui_languages
@@ -80,6 +80,6 @@ def _explained(data: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 def _catalogue(language: str) -> Mapping[str, Any]:
     import yaml  # only where a key is not known
 
-    text = resources.files("reportgen").joinpath(f"glossary/{language}.yaml").read_text(encoding="utf-8")
+    text = (Path(__file__).parent / "glossary" / f"{language}.yaml").read_text(encoding="utf-8")
     read: Mapping[str, Any] = yaml.load(text, getattr(yaml, "CBaseLoader", yaml.BaseLoader))  # noqa: S506 - texts only
     return read

@@ -12,6 +12,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TypeVar
 
+from reportgen import validation  # noqa: F401 - before all that imports pydantic
 from reportgen.calendars import DateForms
 from reportgen.checks import check_inspection, check_number, check_office, suggest_entries
 from reportgen.compiled import CompiledTemplates
@@ -36,10 +37,10 @@ from reportgen.folders import (
     SHARED_SHEET,
     TEMPLATES,
     Workspace,
-    cache_folder,
 )
 from reportgen.fonts import FontSet, find_fonts
 from reportgen.inspection import Inspection, read_inspection
+from reportgen.kept import cache_folder
 from reportgen.locales import Locale, check_clauses, read_locale
 from reportgen.markup import Page
 from reportgen.office import Office, read_office

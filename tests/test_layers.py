@@ -119,7 +119,7 @@ def _is_of_elements(node: ast.AST) -> bool:
 LOADED = """
 import sys
 {statement}
-print(*sorted({{"weasyprint", "docx", "PIL"}} & set(sys.modules)))
+print(*sorted({{"weasyprint", "docx", "PIL", "ctypes", "email", "multiprocessing", "xml"}} & set(sys.modules)))
 """
 CHECK = """
 from reportgen.cli import main
@@ -132,7 +132,10 @@ except SystemExit as end:
 
 @pytest.mark.parametrize(
     ("statement", "loaded"),
-    [("import reportgen.render", ["PIL", "weasyprint"]), (CHECK.format(root=str(ROOT)), [])],
+    [
+        ("import reportgen.render", ["PIL", "ctypes", "email", "weasyprint", "xml"]),
+        (CHECK.format(root=str(ROOT)), []),
+    ],
     ids=["printing loads its libraries", "checking loads none of them"],
 )
 def test_only_printing_loads_the_printers_libraries(statement: str, loaded: list[str]) -> None:

@@ -24,7 +24,8 @@ from errands import PLACE, die, do, nothing
 from reportgen import build, pool, terminal
 from reportgen.build import Order
 from reportgen.diagnostics import ReportgenError
-from reportgen.folders import Workspace, cache_folder
+from reportgen.folders import Workspace
+from reportgen.kept import cache_folder
 from reportgen.pool import Pool
 from reportgen.work import Limits, Work
 
