@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 import socket
 import subprocess
 import sys
@@ -11,6 +10,8 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+
+from timing import as_installed
 
 ROOT = Path(__file__).resolve().parent.parent
 _PATIENCE = 30  # seconds for a scheduler or a worker to start

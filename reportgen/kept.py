@@ -30,7 +30,7 @@ class Kept:
         most: pieces in a run, above which no more are kept; above it, those that a run did not use are dropped
     """
 
-    def __init__(self, folder: Path | None, kind: str, recipe: bytes = b"", *, worth: int = 1, most: int = 2000) -> None:
+    def __init__(self, folder: Path | None, kind: str, recipe: bytes = b"", worth: int = 1, most: int = 2000) -> None:
         made_by = _DIGEST(b"\0".join((sys.version.encode(), recipe))).hexdigest()[:32]
         self._file = folder / f"{kind}-{made_by}.code" if folder else None
         self._old = _read(self._file) if self._file else {}

@@ -35,7 +35,7 @@ texts, parse, parsed = [], re._parser.parse, []
 re._parser.parse = lambda *given: parsed.append(given[0]) or parse(*given)
 with compiled_once(Path(sys.argv[1])) if len(sys.argv) > 1 else nullcontext():
     import dataclasses
-    sys.addaudithook(lambda event, given: texts.append(given[0]) if event == "compile" and given[1] == "<string>" else 0)
+    sys.addaudithook(lambda event, given: texts.append(given) if event == "compile" and given[1] == "<string>" else 0)
 
     @dataclasses.dataclass(frozen=True, order=True)
     class Point:
