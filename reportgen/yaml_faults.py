@@ -53,6 +53,8 @@ _HAS_KEY = re.compile(r":(?:\s|$)")
 _NO_COLON = re.compile(r"^(?P<key>[A-Za-z_][A-Za-z0-9_.-]*)(?:\s*[:：=]\s*|\s+)(?P<value>\S.*)$")
 _GLUED = re.compile(r"^(?P<key>[A-Za-z_][A-Za-z0-9_-]*)[:：](?P<value>[^\s/].*)$")  # not a web address
 _BULLETS = "-–—•·▪*+ "
+# What Word and clerks put before an item: a long dash, a bullet, a number; or a dash without its space.
+_MARKED_ITEM = re.compile(r"(?:[–—•·▪●○*+]\s+|\d{1,3}[.)]\s+|-(?=[^\W\d]))(?=\S)")
 _KEY_BEFORE = re.compile(r"[ ;，]+(?P<key>[a-z][a-z_-]*)$")
 _NEXT_KEY = re.compile(r",\s*[\w-]+:(?:\s|$)|\}")
 _COMMENT = re.compile(r"\s#")
@@ -265,7 +267,7 @@ class Fault:
         if line[self.column] == ":":
             return self._finding("yaml-key-missing", self.index, {}, "write")
         if self.column in levels:
-            return self._finding("yaml-list-and-keys", self.index, {}, "one")
+            return marked_item(self.source, self.index) or self._finding("yaml-list-and-keys", self.index, {}, "one")
         allowed = ", ".join(str(level) for level in sorted(levels))
         return self._finding("yaml-indent", self.index, {"found": self.column, "allowed": allowed}, "align")
 
@@ -287,6 +289,24 @@ def impossible_escape(source: Source) -> Diagnostic:
     long = (match for match in ESCAPES.finditer(source.text) if len(match.group()) == 10)
     index = next((match.start() for match in long if match.group()[2:].upper() > "0010FFFF"), 0)
     return Diagnostic("yaml-escape", source.place_at(index), {"line": ""}, "plain")
+
+
+def marked_item(source: Source, start: int) -> Diagnostic | None:
+    """Return the finding of a list item that begins with another sign than a dash and a space; None for what does not.
+
+    Args:
+        source: the file
+        start: which character of its text begins the item
+    """
+    place = source.place_at(start)
+    line = source.lines[place.line - 1]
+    mark = _MARKED_ITEM.match(line, place.column - 1)
+    if not mark or line[: mark.start()].strip(" -"):
+        return None
+    corrected = _shown_line(f"- {line[mark.end() :]}")
+    return Diagnostic(
+        "yaml-no-dash", place, {"line": corrected}, "dash" if corrected else "plain", len(mark[0].rstrip())
+    )
 
 
 def with_quotes(line: str, column: int, quote: str = "", *, comment: bool = False) -> str:

@@ -29,6 +29,7 @@ from reportgen.yaml_faults import (
     Source,
     impossible_escape,
     loose_key,
+    marked_item,
     name_of,
     shown,
     with_quotes,
@@ -58,6 +59,7 @@ _PIECES = {
 _PLAIN_PIECE = re.compile(r"[^ \t\n]")
 _COMMENT_LIKE_TEXT = re.compile(r"[ \t]+(#\w[^\n]*)")  # a number, a tag: nobody begins a remark so
 _BAD_INDENT = re.compile(r"^ *([\t\u00A0\u1680\u2000-\u200A\u202F\u205F\u3000])[^\S\n]*(?=\S)", re.MULTILINE)
+_FAULTS_OF_LEVEL = ("yaml-list-and-keys", "yaml-indent-deeper", "yaml-indent")
 _DASH_IN_TEXT = re.compile(r"\n *(?=- )")
 
 
@@ -278,7 +280,7 @@ class _Composer:
         except yaml.MarkedYAMLError as error:
             fault = Fault(self.source, error, self._last)
             last_line = fault.line
-            faults.append(fault.explain())
+            faults += self._explained(fault)
         except (ValueError, OverflowError):  # the Python parser's answer to "\U00110000"
             faults.append(impossible_escape(self.source))
         indents = self._bad_indents(last_line)
@@ -286,6 +288,13 @@ class _Composer:
         if not any(indent.place and last_line <= indent.place.line <= last_line + 1 for indent in indents):
             self.findings += faults
         self.findings += indents
+
+    def _explained(self, fault: Fault) -> list[Diagnostic]:
+        """Return what a fault says; where items have wrong marks, the levels of lines after them are a consequence."""
+        said = fault.explain()
+        marked = [each.place for each in self.findings if each.name == "yaml-no-dash"]
+        is_known = said.place in marked or (marked and said.name in _FAULTS_OF_LEVEL)
+        return [] if is_known else [said]
 
     def _take(self, event: Any) -> bool:
         """Take one event; return whether to go on."""
@@ -348,6 +357,9 @@ class _Composer:
         if key is None:
             self._find("yaml-key-missing", event, {}, "write")
             key = ""
+        elif not span.style and (item := marked_item(self.source, span.start)):
+            self.findings.append(item)
+            key = f"{span.start} {key}"  # an item of its own, however many begin with the same key
         elif key == "<<" and not span.style:
             self._find("yaml-merge-key", event, {}, "write", 2)
         elif (*frame.path, key) in self.keys:
@@ -406,12 +418,18 @@ class _Composer:
                     place = self.source.place_at(span.start + match.start())
                     self.findings.append(_forbidden_finding(place, run, len(match.group())))
         if not span.style and "\n" in source:
-            # A program that folds text breaks long lines only; a dash after a short line was meant as a list.
-            for match in _DASH_IN_TEXT.finditer(source):
-                if self.source.place_at(span.start + match.start()).column <= 81:
-                    self.findings.append(
-                        Diagnostic("yaml-dash-in-text", self.source.place_at(span.start + match.end()), {}, "align")
-                    )
+            self._check_dashes(span, source)
+
+    def _check_dashes(self, span: Span, source: str) -> None:
+        """Note dashes that begin no item, for the line above is a text."""
+        # A program that folds text breaks long lines only; a dash after a short line was meant as a list.
+        breaks = (match for match in _DASH_IN_TEXT.finditer(source))
+        ends = [each.end() for each in breaks if self.source.place_at(span.start + each.start()).column <= 81]
+        if ends and (item := marked_item(self.source, span.start)):
+            self.findings.append(item)
+            return
+        for end in ends:
+            self.findings.append(Diagnostic("yaml-dash-in-text", self.source.place_at(span.start + end), {}, "align"))
 
     def _bad_indents(self, last_line: int) -> list[Diagnostic]:
         """Return the lines, up to ``last_line`` counted from 0, that another character than a space indents."""
