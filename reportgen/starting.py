@@ -24,12 +24,12 @@ _WORTH = 10  # a few patterns are another text at each start: Babel makes them o
 
 
 @contextmanager
-def compiled_once(folder: Path) -> Iterator[None]:
-    """Compile nothing inside that a run before has compiled; what is new is kept in the cache folder.
+def compiled_once(folder: Path, what: str = "start") -> Iterator[None]:
+    """Compile nothing inside that a run before has compiled; what is new is kept in the cache folder, for such runs.
 
     A version of Python that compiles in another way does so as it always did.
     """
-    kept = Kept(folder, "start", worth=_WORTH, most=_MOST)
+    kept = Kept(folder, what, worth=_WORTH, most=_MOST)
     with ExitStack() as stack:
         # A name of a module comes before the one of Python.
         stack.enter_context(_replaced(dataclasses, "exec", _executor(kept)))
