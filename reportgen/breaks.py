@@ -16,6 +16,8 @@ from itertools import pairwise
 from typing import Any
 from xml.etree.ElementTree import Element
 
+from reportgen.declarations import declare
+
 _SCRIPTS = frozenset({"THAI", "LAO", "KHMER", "MYANMAR"})  # first word of their characters' names
 # Their blocks, without the zero width space and all that is no letter: a test compares them with the names.
 UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u19e0-\u19ff\ua9e0-\ua9ff\uaa60-\uaa7f]+")
@@ -102,7 +104,7 @@ def exact_breaks() -> Iterator[None]:
     from weasyprint.layout import inline
     from weasyprint.text.line_break import Layout
 
-    _declare()
+    declare()
     originals = Layout.set_text, inline.split_first_line
 
     def set_text(layout: Any, text: str, justify: bool = False) -> None:
@@ -123,19 +125,6 @@ def exact_breaks() -> Iterator[None]:
         yield
     finally:
         Layout.set_text, inline.split_first_line = originals
-
-
-@cache
-def _declare() -> None:
-    from weasyprint.text.ffi import ffi
-
-    ffi.cdef(
-        """
-        PangoAttribute * pango_attr_allow_breaks_new (gboolean allow_breaks);
-        int pango_layout_get_width (PangoLayout *layout);
-        """,
-        override=True,
-    )
 
 
 def _forbid_breaks(layout: Any) -> None:

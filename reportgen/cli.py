@@ -145,8 +145,6 @@ def build(
 
 def _print(settings: Settings, workspace: Workspace, order: Order, outcomes: Iterable[Outcome]) -> int:
     """Print, show what was printed and what was wrong, and return how many inspections failed."""
-    from reportgen.schema import renew_copies
-
     found: list[Diagnostic] = []
     files: list[Path] = []
     printed = failed = fresh = 0
@@ -159,6 +157,8 @@ def _print(settings: Settings, workspace: Workspace, order: Order, outcomes: Ite
             fresh += bool(outcome.id and not outcome.files and not outcome.errors)
             files += outcome.files
     settings.report(found, files)
+    from reportgen.schema import renew_copies  # it loads the models: not before the printing processes have begun
+
     renew_copies(workspace, settings.language)
     settings.say("built", files=len(files), inspections=printed, fresh=fresh, failed=failed)
     return failed

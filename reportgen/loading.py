@@ -16,6 +16,8 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
+from reportgen.declarations import declared_once
+from reportgen.kept import cache_folder
 from reportgen.later import loaded_later
 
 # Used where the library of HarfBuzz is missing, and for variable fonts, which no office has.
@@ -31,7 +33,7 @@ def quick_import() -> Iterator[None]:
         ctypes.util.find_library = lambda _: None  # type: ignore[assignment]
     importlib.resources.files = _without_sheets
     try:
-        with loaded_later(*_LATER):
+        with loaded_later(*_LATER), declared_once(cache_folder()):
             yield
     finally:
         ctypes.util.find_library, importlib.resources.files = find_library, files

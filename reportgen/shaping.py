@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
+
+from reportgen.declarations import declare
 
 # All that Layout.setup reads of a style, but for its decoration.
 _READ = (
@@ -42,7 +43,7 @@ def kept_looks() -> Iterator[None]:
     """
     from weasyprint.text.line_break import Layout
 
-    _declare()
+    declare()
     original = Layout.setup
 
     def setup(layout: Any, style: Any) -> None:
@@ -65,22 +66,6 @@ def kept_looks() -> Iterator[None]:
         yield
     finally:
         Layout.setup = original
-
-
-@cache
-def _declare() -> None:
-    from weasyprint.text.ffi import ffi
-
-    ffi.cdef(
-        """
-        void * g_object_ref (void *object);
-        PangoAttrList * pango_attr_list_copy (PangoAttrList *list);
-        PangoContext * pango_layout_get_context (PangoLayout *layout);
-        const PangoFontDescription * pango_layout_get_font_description (PangoLayout *layout);
-        PangoFontDescription * pango_font_description_copy (const PangoFontDescription *description);
-        """,
-        override=True,
-    )
 
 
 def _look(style: Any) -> tuple[Any, ...]:

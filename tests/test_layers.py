@@ -77,7 +77,7 @@ def test_what_prints_takes_only_finished_things() -> None:
     printing = {name for line in lines[start : start + 11] for name in line}
     assert {"docx", "pdf", "reader", "stylesheet", "blocks", "archive", "textlayer", "breaks"} < printing
     used = {other for name in printing for other in IMPORTS[name]} - printing
-    assert used == {"markup", "loading", "sheets", "fonts", "pictures", "checkmark", "diagnostics"}
+    assert used == {"markup", "loading", "declarations", "sheets", "fonts", "pictures", "checkmark", "diagnostics"}
 
 
 def test_no_language_is_named_in_python() -> None:
