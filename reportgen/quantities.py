@@ -57,6 +57,7 @@ _ROMAN = re.compile(r"(?<!\w)[IVXLC]{1,7}(?!\w)")
 _ROMAN_VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100}
 _SYMBOL = re.compile(r"[\d./-]{0,40}[/-][^\W\d_]")
 _AFTER_MONTH = re.compile(r"(?<!\d)(?<![./-])(?:0?[1-9]|1[0-2]) ?/ ?$")
+_NEAR_YEARS = 10
 _BETWEEN_YEARS = re.compile(r"\s?[-–—/]\s?")
 _PHONE_DIGITS = 7  # of a telephone number: prefixes are written in many ways
 _OTHER_DIGIT = re.compile(r"[^\D0-9]")
@@ -112,6 +113,11 @@ class NumberWords:
         """What stands before a number that is a year: a word for year, an era, the name of a month."""
         words = {*self.locale.data.prose.year_words, *self.eras, *self.months}
         return re.compile(rf"(?:{_any(words)}) ?$", re.IGNORECASE)
+
+    @cached_property
+    def last_in_list(self) -> re.Pattern[str]:
+        """What stands between the last two items of an enumeration."""
+        return re.compile(rf"\s?{re.escape(self.locale.data.last_in_list.strip())}\s?", re.IGNORECASE)
 
     @cached_property
     def era_before(self) -> re.Pattern[str]:
@@ -241,8 +247,16 @@ def _is_year(text: str, start: int, before: str, words: NumberWords, earlier: li
     if words.year_before.search(before) or (text[start : start + 4].isdecimal() and _AFTER_MONTH.search(before)):
         return True
     last = earlier[-1] if earlier else None
-    joined = last is not None and last.kind is Kind.YEAR and _BETWEEN_YEARS.fullmatch(text, last.end, start)
-    return bool(joined)
+    if last is None or last.kind is not Kind.YEAR:
+        return False
+    if _BETWEEN_YEARS.fullmatch(text, last.end, start):
+        return True
+    return _is_near(last, text[start : start + 4]) and bool(words.last_in_list.fullmatch(text, last.end, start))
+
+
+def _is_near(year: Quantity, number: str) -> bool:
+    """Whether a number is a year not far from another: “2022 and 2023” are two years, “2022 and 1500” only one."""
+    return number.isdecimal() and abs(common_year(int(year.value)) - common_year(int(number))) <= _NEAR_YEARS
 
 
 def _year(match: re.Match[str], before: str, words: NumberWords, readings: list[Reading]) -> Quantity:
