@@ -25,7 +25,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 from importlib.util import find_spec
-from multiprocessing import current_process
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from time import monotonic
@@ -153,8 +152,6 @@ def work_there(order: bytes, job: bytes) -> bytes:
 @lru_cache(maxsize=8)
 def _pools(press: _Press) -> list[Pool]:
     """Return the idle printing processes of this worker, kept warm from job to job; they end when nothing comes."""
-    # Dask's worker is a daemon, which may have no children: they could outlive it. Ours end when it is gone.
-    current_process()._config["daemon"] = False  # type: ignore[attr-defined]
     return []
 
 

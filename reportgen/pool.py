@@ -6,29 +6,24 @@ so that whoever runs out of time or memory is known by name.
 
 from __future__ import annotations
 
-import os
-import resource
 import signal
+import subprocess
 import time
-import traceback
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from multiprocessing import connection as connections
-from multiprocessing import get_context
-from multiprocessing.connection import Connection
-from pathlib import Path
+from multiprocessing.connection import Pipe
 from typing import Any
 
-from reportgen.diagnostics import Diagnostic, InputError, ReportgenError
+from reportgen import serving
+from reportgen.diagnostics import Diagnostic, InputError
 from reportgen.work import Limits, Task, Workers
 
 _AHEAD = 2  # items for each process that are prepared and wait: enough that none is idle, few in memory
-# A process makes room for a fresh one after so many jobs, or when it keeps so much more memory than when it began:
-# what a library never gives back is given back so.
+# A process makes room for a fresh one after so many jobs, or when it has grown too large: what a library never gives
+# back is given back so.
 _JOBS = 500
-_GROWTH = 200  # MB; a job of many photographs needs that much, and gives it back
 _TRIES = 2
-_GRACE = 30  # seconds after which a process ends itself whose parent is gone
 _END = 1.0  # seconds to end, when asked to
 
 
@@ -38,15 +33,15 @@ class _Worker:
     def __init__(
         self, do: Callable[[Any], Any], warm_up: Callable[[], None], limits: Limits, idle: float | None
     ) -> None:
-        context = get_context("spawn")
-        self.connection, there = context.Pipe()
+        self.connection, there = Pipe()
         self.task: Task | None = None
         self.is_ready = False
         self.jobs = 0
         self.deadline = float("inf")
-        self.process = context.Process(target=_serve, args=(there, do, warm_up, limits, idle), daemon=True)
-        self.process.start()
-        there.close()
+        with there:
+            self.process = serving.start(there)
+        with suppress(OSError):  # it died
+            self.connection.send((do, warm_up, limits, idle))
 
     @property
     def is_free(self) -> bool:
@@ -65,15 +60,16 @@ class _Worker:
     def end(self) -> None:
         """End the process, whatever it does."""
         self.process.kill()
-        self.process.join()
+        self.process.wait()
         self.connection.close()
 
     def retire(self) -> None:
         """End the process, which has no task."""
         self.connection.close()  # it reads that there is no more to do
-        self.process.join(_END)
+        with suppress(subprocess.TimeoutExpired):
+            self.process.wait(_END)
         self.process.kill()
-        self.process.join()
+        self.process.wait()
 
 
 class Pool(Workers):
@@ -116,7 +112,7 @@ class Pool(Workers):
         return self._processes * _AHEAD
 
     def _dispatch(self) -> None:
-        for worker in [each for each in self._workers if each.is_free and not each.process.is_alive()]:
+        for worker in [each for each in self._workers if each.is_free and each.process.poll() is not None]:
             self._remove(worker)  # it was idle for too long
         busy = sum(worker.task is not None for worker in self._workers)
         self._start(min(self._processes, len(self._waiting) + busy))
@@ -168,7 +164,7 @@ class Pool(Workers):
     def _died(self, worker: _Worker) -> Iterator[tuple[Task, Any]]:
         """Let a job be tried once more of which the process died; what dies twice, or before its first job, is told."""
         self._remove(worker)
-        task, code = worker.task, worker.process.exitcode or 0
+        task, code = worker.task, worker.process.returncode
         if task is None:
             task = self._waiting.pop() if self._waiting else None
             if task is None:
@@ -184,47 +180,3 @@ class Pool(Workers):
     def _remove(self, worker: _Worker) -> None:
         worker.end()
         self._workers.remove(worker)
-
-
-# ---- in the other process -------------------------------------------------------------------------------------------
-
-
-def _serve(
-    parent: Connection, do: Callable[[Any], Any], warm_up: Callable[[], None], limits: Limits, idle: float | None
-) -> None:
-    """Do jobs until there are no more."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
-    warm_up()
-    begun = _resident()
-    most = limits.megabytes * 1_000_000
-    resource.setrlimit(resource.RLIMIT_DATA, (most, most))
-    try:
-        parent.send(("ready", None, False))
-        while parent.poll(idle):
-            job = parent.recv()
-            signal.alarm(limits.seconds + _GRACE)  # whoever loops for ever does not outlive its parent for ever
-            kind, answer = _answer(do, job)
-            del job
-            signal.alarm(0)
-            parent.send((kind, answer, _resident() - begun > _GROWTH * 1_000_000))
-            del answer
-    except (EOFError, OSError):
-        return  # nobody waits any more
-
-
-def _answer(do: Callable[[Any], Any], job: Any) -> tuple[str, Any]:
-    try:
-        return "done", do(job)
-    except ReportgenError as error:
-        return "done", error
-    except MemoryError:
-        return "memory", None
-    except Exception:
-        return "bug", traceback.format_exc()
-
-
-def _resident() -> int:
-    """Return how many bytes this process keeps in memory; 0 where the system does not tell (proc(5), statm)."""
-    with suppress(OSError):
-        return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")
-    return 0

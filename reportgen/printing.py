@@ -10,9 +10,6 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from reportgen.kept import cache_folder
-from reportgen.starting import compiled_once
-
 if TYPE_CHECKING:  # a process that finds nothing to print loads none of it
     from reportgen.job import Job
 
@@ -28,8 +25,7 @@ class PrintedFile:
 
 def warm_up() -> None:
     """Load the printers, in a process that prints many jobs; what is loaded is never looked at for garbage again."""
-    with compiled_once(cache_folder(), "print"):
-        import reportgen.render  # noqa: F401
+    import reportgen.render  # noqa: F401
 
     gc.collect()
     gc.freeze()

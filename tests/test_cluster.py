@@ -382,7 +382,7 @@ def test_computers_come_and_go(fonts: FontSet, tmp_path: Path, monkeypatch: pyte
                     started.append(growing.start("late"))
                 if len(processes) == 2:
                     break
-        assert ["spawn_main" in command_of(process) for process in processes] == [True, True]
+        assert ["reportgen.serving" in command_of(process) for process in processes] == [True, True]
         for worker in started:
             worker.nanny.terminate()
             worker.nanny.wait(60)

@@ -98,7 +98,7 @@ def test_a_printing_process_that_is_killed_costs_no_file(office: Office, tmp_pat
     desk = quick_office(office, tmp_path)
 
     def kill_a_printer(begun: subprocess.Popen[bytes]) -> bool:
-        printing = [child for child in children_of(begun.pid) if "spawn_main" in command_of(child)]
+        printing = [child for child in children_of(begun.pid) if "reportgen.serving" in command_of(child)]
         for victim in printing[-1:]:
             with suppress(ProcessLookupError):
                 os.kill(victim, signal.SIGKILL)

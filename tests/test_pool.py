@@ -98,7 +98,7 @@ def test_a_process_that_has_grown_makes_room_for_a_fresh_one() -> None:
 def test_a_process_that_has_nothing_to_do_ends_and_another_takes_its_place() -> None:
     with Pool(1, do, nothing, idle=0.2) as workers:
         ((_, first),) = workers.results([("a", {"vi": Work(("a", 1), 1, PLACE, "vi")})])
-        wait_until(lambda: not workers._workers[0].process.is_alive(), 10)
+        wait_until(lambda: workers._workers[0].process.poll() is not None, 10)
         ((_, second),) = workers.results([("a", {"vi": Work(("a", 1), 1, PLACE, "vi")})])
     assert first["vi"][0] != second["vi"][0]
 
@@ -163,7 +163,7 @@ def test_no_process_is_left_when_the_work_is_broken_off() -> None:
         item, _ = next(workers.results(works(("loop", 0), ("a", 1), ("b", 2))))
         processes = [worker.process for worker in workers._workers]
     assert (item in ("item 1", "item 2"), len(processes)) == (True, 2)
-    assert not any(process.is_alive() for process in processes)
+    assert all(process.poll() is not None for process in processes)
 
 
 # ---- a whole build
