@@ -10,6 +10,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from reportgen.blocks import (
@@ -363,19 +364,24 @@ class _Printer:
 
     def _data_cell(self, cell: Cell, width: float, tied: bool, breaks: bool) -> str:
         look = cell.paragraph.look
-        sides = [(side, _inside_of(look, side)) for side in ("top", "left", "bottom", "right")]
-        properties = (
-            node("tcBorders", *border_nodes(look.borders)),
-            *([shade(look.background)] if look.background else ()),
-            node("tcMar", *(node(side, w=twips(length), type="dxa") for side, length in sides)),
-            node("vAlign", val=_VERTICAL[look.vertical_align]),
-        )
         plain = restyled(
             without_box(look),
             keep_with_next=tied or look.keep_with_next,
             page_break_before=breaks or look.page_break_before,
         )
-        return _cell(width, properties, self.paragraph(replace(cell.paragraph, look=plain)))
+        return element("tc", _data_cell_properties(width, look), self.paragraph(replace(cell.paragraph, look=plain)))
+
+
+@lru_cache(maxsize=1024)  # the cells of a column look alike, in all documents of an office
+def _data_cell_properties(width: float, look: Look) -> str:
+    sides = [(side, _inside_of(look, side)) for side in ("top", "left", "bottom", "right")]
+    properties = (
+        node("tcBorders", *border_nodes(look.borders)),
+        *([shade(look.background)] if look.background else ()),
+        node("tcMar", *(node(side, w=twips(length), type="dxa") for side, length in sides)),
+        node("vAlign", val=_VERTICAL[look.vertical_align]),
+    )
+    return _cell_properties(width, properties)
 
 
 def _inside_of(look: Look, side: str) -> float:
@@ -468,7 +474,11 @@ def _row(cells: Iterable[str], *, is_whole: bool, is_head: bool = False) -> str:
 
 
 def _cell(width: float, properties: tuple[Node, ...], *content: str) -> str:
-    return element("tc", ordered("tcPr", (node("tcW", w=twips(width), type="dxa"), *properties)).xml(), *content)
+    return element("tc", _cell_properties(width, properties), *content)
+
+
+def _cell_properties(width: float, properties: tuple[Node, ...]) -> str:
+    return ordered("tcPr", (node("tcW", w=twips(width), type="dxa"), *properties)).xml()
 
 
 _DRAWING = """\

@@ -6,6 +6,7 @@ import datetime
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
 from functools import partial
 from typing import Any, Protocol
 from xml.etree.ElementTree import Element
@@ -54,10 +55,19 @@ class PictureFetcher(URLFetcher):  # type: ignore[misc]
             raise FatalURLFetchingError(f"refused: {url[:120]}")
         return URLFetcherResponse(url, self._pictures[name], {"Content-Type": "image/jpeg"})
 
+    def handing_out(self, pictures: Mapping[str, bytes]) -> PictureFetcher:
+        """Return such a fetcher of other pictures: all that WeasyPrint's has for networks is made once."""
+        other = copy(self)
+        other._pictures = pictures
+        return other
+
+
+_NOTHING = PictureFetcher({})
+
 
 def parse_page(html: str, pictures: Mapping[str, bytes]) -> ParsedPage:
     """Return the page as WeasyPrint takes it, able to fetch the job's pictures only."""
-    return ParsedPage(parse(html), BASE_URL, PictureFetcher(pictures))
+    return ParsedPage(parse(html), BASE_URL, _NOTHING.handing_out(pictures))
 
 
 def identifier_of(page: ParsedPage) -> str:
