@@ -94,7 +94,7 @@ class DateForms:
         object.__setattr__(self, "locale", locale)  # the class is frozen; looked up once, not for each date
         for pattern in self.patterns.values():
             _check_fields(pattern, _DATE_FIELDS)
-            if len(split_interval_pattern(pattern)) != 1:
+            if len(_halves(pattern)) != 1:
                 raise DateError("date-form-wrong", {"found": pattern}, "repeated")
         for name, span in self.spans.items():
             _check_span(name, span)
@@ -123,7 +123,7 @@ def format_span(first: date, last: date, name: str, forms: DateForms) -> str:
         return format_date(first, name, forms)
     if last < first:
         raise DateError("date-span-reversed", {"first": first, "last": last}, "exchange")
-    begin, end = split_interval_pattern(_form(forms.spans, name)[_greatest_difference(first, last)])
+    begin, end = _halves(_form(forms.spans, name)[_greatest_difference(first, last)])
     return _apply(begin, first, forms) + _apply(end, last, forms)
 
 
@@ -272,13 +272,19 @@ def _check_fields(pattern: str, allowed: tuple[str, ...]) -> None:
         raise DateError("date-form-wrong", values, "field")
 
 
+@lru_cache(maxsize=256)
+def _halves(pattern: str) -> tuple[str, ...]:
+    """Return the two patterns of an interval pattern; of any other, that alone."""
+    return tuple(split_interval_pattern(pattern))
+
+
 def _check_span(name: str, span: Mapping[str, str]) -> None:
     if set(span) != set(_DIFFERENCES):
         values = {"found": f"{name}: {', '.join(span)}", "allowed": ", ".join(_DIFFERENCES)}
         raise DateError("date-form-wrong", values, "differences")
     for pattern in span.values():
         _check_fields(pattern, _DATE_FIELDS)
-        if len(split_interval_pattern(pattern)) != 2:
+        if len(_halves(pattern)) != 2:
             raise DateError("date-form-wrong", {"found": pattern}, "span")
 
 

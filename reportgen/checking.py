@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import gc
 import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -48,6 +49,7 @@ class Checker:
         """Yield what is wrong with inspections, in their order; ``processes`` is found out where it is not given."""
         count = processes or _processes(len(identifiers))
         shares = [identifiers[start::count] for start in range(count)]
+        gc.freeze()  # what all inspections share is no garbage, and stays shared by the processes
         answers = [_started(self._check_each, share) for share in shares[1:]]
         found = [self._check_each(shares[0]), *(answer() for answer in answers)]
         self.library.compiled.save()

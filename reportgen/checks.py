@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from reportgen.diagnostics import Diagnostic, Place, Related, Severity, Word
 from reportgen.inspection import Inspection, Role
-from reportgen.model import PLAIN, Path, Text, Unknown, is_id, texts_in, walk
+from reportgen.model import PLAIN, Path, Text, Unknown, is_id, texts_in
 from reportgen.office import Body, Entry, Office, Person
 from reportgen.register import RegisterEntry, next_number
 from reportgen.texts import folded, nearest
@@ -37,7 +37,7 @@ def _check_languages(inspection: Inspection, file: YamlFile, there: tuple[str, .
     ]
     if found:
         return found  # each text would be said to lack, or to be in, the wrong language
-    names = {id(entry.name) for _, entry in walk(inspection) if isinstance(entry, Body | Person)}
+    names = {id(entry.name) for _, entry in inspection.parts if isinstance(entry, Body | Person)}
     for path, text in texts_in(inspection):
         place = file.place(path)
         if text.is_plain and len(asked) > 1:
@@ -211,7 +211,7 @@ def _check_deputy(inspection: Inspection, file: YamlFile) -> list[Diagnostic]:
 
 def _check_proper(records: Inspection | Office, file: YamlFile) -> list[Diagnostic]:
     """Return a finding for each proper name that the whole name does not hold: nothing would be kept together."""
-    bodies = ((path, value) for path, value in walk(records) if isinstance(value, Body) and value.proper)
+    bodies = ((path, value) for path, value in records.parts if isinstance(value, Body) and value.proper)
     return [
         Diagnostic("proper-not-in-name", file.place((*path, "proper")), {"found": proper, "name": name}, "part")
         for path, body in bodies
@@ -222,7 +222,7 @@ def _check_proper(records: Inspection | Office, file: YamlFile) -> list[Diagnost
 
 def used_entries(inspection: Inspection, office: Office) -> Iterator[tuple[Path, Entry]]:
     """Yield every office entry and every entry written in place that an inspection uses, with the path of the use."""
-    for path, value in walk(inspection):
+    for path, value in inspection.parts:
         if isinstance(value, Entry):
             yield path, value
     for path, kind, identifier in references(inspection):
@@ -270,7 +270,7 @@ def _check_entries(inspection: Inspection, file: YamlFile, office: Office, offic
         found.extend(_missing_in(file.place(path), text, inspection.languages, related))
     found.extend(
         Diagnostic("unknown-fact", file.place(path), {"key": str(path[-1])}, "write")
-        for path, value in walk(inspection)
+        for path, value in inspection.parts
         if isinstance(value, Unknown)
     )
     if inspection.number.value is None:

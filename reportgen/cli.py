@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reportgen import __version__, answers
-from reportgen.diagnostics import Diagnostic, ReportgenError, Severity, catalogue, sort_diagnostics
+from reportgen.diagnostics import Diagnostic, ReportgenError, Severity, catalogue
 from reportgen.kept import cache_folder
 from reportgen.terminal import OUTPUT_FORMATS, UI_LANGUAGES, Progress, Settings, environment_language
 
@@ -87,8 +87,7 @@ def check(settings: Settings, ids: tuple[str, ...]) -> None:
     found += library.warnings
     entries = register_of(workspace).entries()
     found += Checker(workspace, library, fonts, _today(), entries).check_all(chosen)
-    settings.report(found)
-    count = Counter(finding.severity for finding in sort_diagnostics(found))
+    count = Counter(finding.severity for finding in settings.report(found))
     errors, warnings, notes = (count[severity] for severity in Severity)
     settings.say("checked", inspections=len(chosen), errors=errors, warnings=warnings, notes=notes)
     sys.exit(1 if errors else 0)

@@ -9,7 +9,7 @@ from reportgen.agreement import check_languages, check_rates
 from reportgen.diagnostics import Diagnostic
 from reportgen.inspection import Inspection
 from reportgen.locales import Locale
-from reportgen.model import Text, walk
+from reportgen.model import Text
 from reportgen.office import Body, Office
 from reportgen.plausibility import check_coverage, check_facts
 from reportgen.prose import ProseRules, check_prose, names_in_place, passages
@@ -68,7 +68,7 @@ def cross_check(
 
     ``today`` is the day on which this is asked, None where it is of no matter.
     """
-    values = walk(inspection)
+    values = inspection.parts
     texts = [(path, value) for path, value in values if isinstance(value, Text)]
     named = list(names_in_place(values))
     languages = [language for language in inspection.languages if language in rules]

@@ -17,7 +17,7 @@ from reportgen.checks import used_entries
 from reportgen.ingredients import Ingredient, Ledger, digest_of
 from reportgen.inspection import Area, BodyReference, Inspection, PersonReference, Result, Role, Signatory
 from reportgen.locales import Locale, clause
-from reportgen.model import Text, Unknown, walk
+from reportgen.model import Text, Unknown
 from reportgen.numbers import percentage
 from reportgen.office import CHECK_MARK, Body, Office, Person, entry_ingredient, original
 from reportgen.register import issued_identifier
@@ -308,7 +308,7 @@ def make_edition(
 
 def names_in(records: Office | Inspection, language: str) -> tuple[frozenset[str], frozenset[str]]:
     """Return the names of people, and what names of places have of their own, in a language."""
-    entries = records.entries() if isinstance(records, Office) else [entry for _, entry in walk(records)]
+    entries = records.entries() if isinstance(records, Office) else [entry for _, entry in records.parts]
     people = _in_language((entry.name for entry in entries if isinstance(entry, Person)), language)
     return people, _in_language((entry.proper for entry in entries if isinstance(entry, Body)), language)
 

@@ -27,7 +27,7 @@ def final_words(locale: Locale, value: Any) -> Any:
     A day or a time without a filter is an error: its form is the locale's to choose.
     """
     match value:
-        case str():  # nearly all values are texts
+        case str():
             return value
         case Unknown():
             return locale.data.blanks.text

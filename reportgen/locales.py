@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from functools import cached_property, partial
+from functools import cached_property, lru_cache, partial
 from string import Formatter
 from typing import Annotated, Any, Literal, Self, cast
 
@@ -236,7 +236,7 @@ class Locale:
     def numbers(self, *, in_table: bool = False) -> NumberForms:
         """How the language writes numbers, in running text or in a table of figures."""
         percent = self.data.percent_in_table if in_table else self.data.percent
-        return NumberForms(language=self.data.language, percent=percent)
+        return _number_forms(self.data.language, percent)
 
     def recorded(self, ledger: Ledger) -> Locale:
         """Return the same locale, which writes each clause and key that it is asked for into a ledger."""
@@ -264,6 +264,11 @@ class Locale:
     def letters(self) -> Mapping[str, str]:
         """The letters that a font must have to be accepted, by family."""
         return {font.family: unicodedata.normalize("NFC", font.letters) for font in self.data.fonts}
+
+
+@lru_cache(maxsize=64)  # of each language two
+def _number_forms(language: str, percent: str) -> NumberForms:
+    return NumberForms(language=language, percent=percent)
 
 
 # ---- what is used ---------------------------------------------------------------------------------------------------
@@ -295,6 +300,10 @@ class _RecordedClauses(Mapping[str, Clause]):
             self._asked.add(identifier)
             self._ledger.add_later(partial(clause_ingredient, found))
         return found
+
+    def get(self, identifier: str, default: Any = None) -> Any:
+        """Return a clause, or the default where there is none; asked for each clause that a page names."""
+        return self[identifier] if identifier in self._clauses else default
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._clauses)

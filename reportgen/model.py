@@ -8,8 +8,8 @@ import types
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cache
-from typing import Annotated, Any, ClassVar, TypeVar, Union, get_args
+from functools import cache, cached_property
+from typing import Annotated, Any, ClassVar, Self, TypeVar, Union, get_args
 
 from pydantic import (
     BaseModel,
@@ -58,6 +58,19 @@ class Record(BaseModel):
 
     short_form: ClassVar[Any] = None
     rules: ClassVar[Mapping[str, Any]] = {}
+
+    @cached_property
+    def parts(self) -> Sequence[tuple[Path, Any]]:
+        """The record itself and every record, text and value below it with its path, found once: it never changes."""
+        found: list[tuple[Path, Any]] = []
+        _gather(self, (), found)
+        return found
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """Return a copy with other values; its parts are its own."""
+        copied = super().model_copy(update=update, deep=deep)
+        copied.__dict__.pop("parts", None)
+        return copied
 
 
 @dataclass(frozen=True, slots=True)
@@ -380,18 +393,11 @@ def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
         yield from _models_in(argument)
 
 
-def texts_in(value: Any, path: Path = ()) -> Iterator[tuple[Path, Text]]:
+def texts_in(record: Record) -> Iterator[tuple[Path, Text]]:
     """Yield every text of a record with its path in the file, in the order of the model."""
-    for found_path, found in walk(value, path):
+    for path, found in record.parts:
         if isinstance(found, Text):
-            yield found_path, found
-
-
-def walk(value: Any, path: Path = ()) -> Sequence[tuple[Path, Any]]:
-    """Return every record, text and value below a record with its path in the file."""
-    found: list[tuple[Path, Any]] = []
-    _gather(value, path, found)
-    return found
+            yield path, found
 
 
 # Most of what a file holds, told before it is asked of the slower abstract classes.

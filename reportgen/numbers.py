@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal, localcontext
 from typing import Any
 
@@ -68,12 +68,14 @@ class NumberForms:
     language: str
     digits: str = ASCII_DIGITS
     percent: str = "{}%"
+    locale: Locale = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         try:
-            Locale.parse(self.language)
+            locale = Locale.parse(self.language)
         except (ValueError, UnknownLocaleError):
             raise NumberError("number-form-wrong", {"found": self.language}, "language") from None
+        object.__setattr__(self, "locale", locale)  # the class is frozen; looked up once, not for each number
         if [unicodedata.decimal(digit, -1) for digit in self.digits] != list(range(10)):
             raise NumberError("number-form-wrong", {"found": self.digits}, "digits")
         words = self.percent.split("{}")
@@ -96,7 +98,7 @@ def percentage(done: int, total: int) -> Decimal:
 
 def format_count(n: int, forms: NumberForms) -> str:
     """Return a whole number in groups of three, ``21.995``."""
-    return to_digits(babel_decimal(n, locale=forms.language), forms.digits)
+    return to_digits(babel_decimal(n, locale=forms.locale), forms.digits)
 
 
 def format_decimal(value: Decimal, forms: NumberForms) -> str:
@@ -104,7 +106,7 @@ def format_decimal(value: Decimal, forms: NumberForms) -> str:
     short = _without_trailing_zeros(value)
     # Babel computes in the context and would round, or fail, where a number has more digits than that.
     with localcontext(prec=2 * len(format(short, "f")) + 2):
-        text = babel_decimal(short, locale=forms.language, decimal_quantization=False)
+        text = babel_decimal(short, locale=forms.locale, decimal_quantization=False)
     return to_digits(text, forms.digits)
 
 
@@ -125,6 +127,8 @@ def format_padded(n: int, forms: NumberForms) -> str:
 
 def to_digits(text: str, digits: str) -> str:
     """Return the text with each ASCII digit replaced by the one of its value in ``digits``, zero first."""
+    if digits == ASCII_DIGITS:
+        return text
     return text.translate(str.maketrans(ASCII_DIGITS, digits))
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
 from copy import deepcopy
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from functools import cache, partial
@@ -305,6 +305,10 @@ class _Environment(ImmutableSandboxedEnvironment):
             return True
         return isinstance(owner, datetime.date) and getattr(obj, "__name__", "") == "isoformat"
 
+    def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
+        """Return the globals of a template: those that all templates share, which need no layer of their own."""
+        return self.globals if d is None else super().make_globals(d)
+
     def getattr(self, obj: Any, attribute: str) -> Any:
         """Return an attribute; what is a field of an edition's own records is safe, and need not be looked at again."""
         if attribute in _fields_of(obj.__class__):
@@ -369,7 +373,7 @@ def _environment(
 def _finalize_of(locale: Locale) -> Callable[[Context, Any], Any]:
     @pass_context  # so Jinja asks for each value as it is printed, constants too
     def finalize(_: Context, value: Any) -> Any:
-        return final_words(locale, value)
+        return value if isinstance(value, str) else final_words(locale, value)  # nearly all values are texts
 
     return finalize
 

@@ -66,7 +66,7 @@ def check_sheet(source: SheetSource) -> list[Diagnostic]:
 
 def classes(source: SheetSource) -> frozenset[str]:
     """Return the classes that some rule of a sheet speaks of."""
-    return frozenset(_classes(source.text))
+    return _classes(source.text)
 
 
 def asked_attributes(source: SheetSource) -> frozenset[str]:
@@ -141,12 +141,15 @@ def _selector_tokens(text: str) -> Iterator[Any]:
     return (token for rule in _rules(text) if rule.type == "qualified-rule" for token in rule.prelude)
 
 
-def _classes(text: str) -> Iterator[str]:
-    for rule in _rules(text):
-        if rule.type == "qualified-rule":
-            for before, token in zip(rule.prelude, rule.prelude[1:], strict=False):
-                if before.type == "literal" and before.value == "." and token.type == "ident":
-                    yield token.value
+@lru_cache(maxsize=16)  # asked for each page
+def _classes(text: str) -> frozenset[str]:
+    return frozenset(
+        token.value
+        for rule in _rules(text)
+        if rule.type == "qualified-rule"
+        for before, token in zip(rule.prelude, rule.prelude[1:], strict=False)
+        if before.type == "literal" and before.value == "." and token.type == "ident"
+    )
 
 
 def _check_rules(rules: list[Any], path: str) -> Iterator[Diagnostic]:

@@ -45,13 +45,16 @@ class Settings:
         """Tell the user something, in their language."""
         click.echo(str(catalogue(self.language)["ui"][name]).format(**values), err=True)
 
-    def report(self, diagnostics: Iterable[Diagnostic], files: Iterable[Path] = ()) -> None:
-        """Show findings and the files made in the form that was asked for; as JSON, one object on stdout."""
+    def report(self, diagnostics: Iterable[Diagnostic], files: Iterable[Path] = ()) -> list[Diagnostic]:
+        """Show findings and the files made in the form that was asked for; as JSON, one object on stdout.
+
+        Returns the findings as they were shown: each once, in their order.
+        """
         found = sort_diagnostics(diagnostics)
         made = [file.as_posix() for file in files]
         if self.output_format == "json":
             self.give({"findings": [finding_as_json(each, self.language) for each in found], "files": made})
-            return
+            return found
         for file in made:
             click.echo(file)
         shows = {"concise": one_line, "github": workflow_command}
@@ -59,6 +62,7 @@ class Settings:
         for diagnostic in found:
             # GitHub reads its commands from either stream; they are this format's answer.
             click.echo(show(diagnostic, self.language), err=self.output_format != "github")
+        return found
 
     def give(self, data: dict[str, Any]) -> None:
         """Give an answer to a program: one JSON object on stdout."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import difflib
 import json
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -326,7 +327,7 @@ def _find_photos(
 ) -> Iterator[tuple[str, Path]]:
     """Yield the photographs' names and paths; what is missing or lies outside the inspection's folder is a finding."""
     folder = workspace.root / INSPECTIONS / identifier
-    there = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
+    there = sorted(os.listdir(folder)) if folder.is_dir() else []
     for index, photo in enumerate(inspection.photos):
         place = file.place(("photos", index, "file"))
         values = {"picture": photo.file, "folder": f"{INSPECTIONS}/{identifier}", "allowed": ", ".join(there) or "—"}
@@ -348,8 +349,9 @@ def _is_plain_name(name: str) -> bool:
 
 
 def _is_inside(path: Path, folder: Path) -> bool:
+    """Whether what stands in a folder under a plain name lies in it: it may be a link to somewhere else."""
     try:
-        return path.resolve().is_relative_to(folder.resolve())
+        return not path.is_symlink() or path.resolve().is_relative_to(folder.resolve())
     except (OSError, RuntimeError):  # a ring of links
         return False
 

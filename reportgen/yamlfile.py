@@ -139,7 +139,7 @@ def read_yaml(source: bytes, path: str) -> YamlFile:
     text = Source(path, _decode(source, path))
     findings = list(_forbidden_findings(text))
     # The parser would stop at the first character it refuses; we have reported them all.
-    composer = _Composer(Source(path, replace_forbidden(text.text)))
+    composer = _Composer(Source(path, replace_forbidden(text.text)) if findings else text)
     composer.compose()
     findings += composer.findings
     if not findings and composer.is_empty:

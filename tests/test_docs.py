@@ -15,7 +15,7 @@ from reportgen.checks import check_inspection, check_office
 from reportgen.crosschecks import CROSS_CHECKS
 from reportgen.diagnostics import catalogue
 from reportgen.folders import Workspace
-from reportgen.model import Record, walk
+from reportgen.model import Record
 from reportgen.workspace import load_inspection, read_library
 from reportgen.yamlfile import read_yaml
 
@@ -146,7 +146,7 @@ def test_the_example_with_every_key_is_right_and_has_every_key() -> None:
     found = check_inspection(read, file, library.office, library.locales, library.office_file)
     assert {diagnostic.name for diagnostic in found} == {"unknown-fact", "unconfirmed-entry"}
     every = fields(*(classes(inspection, Record) - {inspection.Number}))
-    assert every - used(value for _, value in walk(read)) == set()
+    assert every - used(value for _, value in read.parts) == set()
 
 
 def test_the_example_of_the_office_is_right_and_has_every_key() -> None:
@@ -155,7 +155,7 @@ def test_the_example_of_the_office_is_right_and_has_every_key() -> None:
     read = office.read_office(file, library.date_forms)
     assert check_office(read, file, library.locales) == []
     every = fields(office.Office, office.Unit, office.Agency, office.Person)
-    assert every - used(value for _, value in walk(read)) == set()
+    assert every - used(value for _, value in read.parts) == set()
 
 
 DOCUMENTS = ("templates", "inspection", "fields", "fields.vi", "fields.th", "design", "performance")

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from reportgen.diagnostics import InputError, one_line
-from reportgen.model import Count, IdOrText, OrUnknown, Rate, Record, Text, Unknown, texts_in, validate, walk
+from reportgen.model import Count, IdOrText, OrUnknown, Rate, Record, Text, Unknown, texts_in, validate
 from reportgen.yamlfile import read_yaml
 
 
@@ -108,4 +108,14 @@ def test_a_long_wrong_value_is_shortened() -> None:
 def test_walking_tells_paths_as_the_file_has_them() -> None:
     found = read("title: a\nitems: [{name: {vi: b}}]\nreference: {vi: c}")
     assert [path for path, _ in texts_in(found)] == [("items", 0, "name"), ("reference",)]
-    assert ("items", 0, "count") in dict(walk(found))
+    assert ("items", 0, "count") in dict(found.parts)
+
+
+def test_what_a_record_holds_is_found_once_and_anew_for_a_copy() -> None:
+    found = read("title: a\nitems: [{name: {vi: b}}]")
+    told = dict(found.parts)
+    assert found.parts is found.parts
+    assert found == read("title: a\nitems: [{name: {vi: b}}]")
+    copy = found.model_copy(update={"title": "c"})
+    assert dict(copy.parts) == {**told, (): copy, ("title",): "c"}
+    assert copy.model_dump() == {**found.model_dump(), "title": "c"}
