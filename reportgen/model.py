@@ -44,6 +44,14 @@ class ByLanguage:
     """The mark of a text that must name its languages: one plain text would be taken for a word of a choice."""
 
 
+class _Parts(tuple[tuple[Path, Any], ...]):
+    """What a record holds. Records are compared by their keys alone: for that, no two of these are the same."""
+
+    __slots__ = ()
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
+
+
 class Record(BaseModel):
     """A mapping in a YAML file: frozen, and a key it does not know is an error.
 
@@ -64,7 +72,7 @@ class Record(BaseModel):
         """The record itself and every record, text and value below it with its path, found once: it never changes."""
         found: list[tuple[Path, Any]] = []
         _gather(self, (), found)
-        return found
+        return _Parts(found)
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         """Return a copy with other values; its parts are its own."""

@@ -115,7 +115,9 @@ def test_what_a_record_holds_is_found_once_and_anew_for_a_copy() -> None:
     found = read("title: a\nitems: [{name: {vi: b}}]")
     told = dict(found.parts)
     assert found.parts is found.parts
-    assert found == read("title: a\nitems: [{name: {vi: b}}]")
+    others = [read(f"title: {title}\nitems: [{{name: {{vi: b}}}}]") for title in "aac"]
+    assert found == others[0]
+    assert [other.parts is not found.parts and found == other for other in others] == [True, True, False]
     copy = found.model_copy(update={"title": "c"})
     assert dict(copy.parts) == {**told, (): copy, ("title",): "c"}
     assert copy.model_dump() == {**found.model_dump(), "title": "c"}
