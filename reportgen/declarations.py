@@ -25,6 +25,7 @@ _NAME = "_pango"
 OURS = """
 PangoAttribute * pango_attr_allow_breaks_new (gboolean allow_breaks);
 int pango_layout_get_width (PangoLayout *layout);
+gboolean pango_layout_is_wrapped (PangoLayout *layout);
 void * g_object_ref (void *object);
 PangoAttrList * pango_attr_list_copy (PangoAttrList *list);
 PangoContext * pango_layout_get_context (PangoLayout *layout);

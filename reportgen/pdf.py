@@ -6,6 +6,7 @@ import datetime
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from copy import copy
 from functools import partial
 from typing import Any, Protocol
@@ -25,6 +26,7 @@ from reportgen.archive import (
 )
 from reportgen.boxes import quick_boxes
 from reportgen.breaks import exact_breaks, mark_word_ends
+from reportgen.drawing import quick_lines
 from reportgen.fields import link_rooms, make_fields
 from reportgen.justification import even_lines
 from reportgen.markup import parse
@@ -120,7 +122,7 @@ def print_pdf(
         mark_word_ends(body, page.etree_element.get("lang", ""))
         fields = link_rooms(body)
     said = {meta.get("name"): meta.get("content") for meta in page.etree_element.iter("meta")}
-    with no_warnings(path), quick_boxes(), kept_looks(), exact_breaks(), even_lines(), exact_glyphs(), full_tags():
+    with no_warnings(path), quick_boxes(), kept_looks(), exact_breaks(), even_lines(), _own_drawing():
         finisher = partial(_finish, fields, {each.name: each.media_type for each in attachments}, identifier_of(page))
         content = page.write_pdf(
             stylesheets=sheet.sheets,
@@ -130,6 +132,12 @@ def print_pdf(
             finisher=finisher,
         )
     return bytes(content)
+
+
+@contextmanager
+def _own_drawing() -> Iterator[None]:
+    with exact_glyphs(), quick_lines(), full_tags():
+        yield
 
 
 def _attached(attachment: Attachment, description: str | None, day: datetime.datetime) -> weasyprint.Attachment:

@@ -1,12 +1,14 @@
 """What Pango needs to know of a look, prepared once: WeasyPrint 70 tells it anew for every line it tries.
 
 For each text WeasyPrint makes a context, a font description and a list of features, and never gives back the lists.
-Here they are kept with the fonts of the style sheet, one for each look, and shared by all texts that look so. This is
-the only module that knows this part of its insides: ``Layout.setup``.
+Here they are kept with the fonts of the style sheet, one for each look, and shared by all texts that look so. And what
+Pango made of a line when it was broken is kept until it is drawn: WeasyPrint has it made anew. This is the only module
+that knows this part of its insides: ``Layout``, but for its text.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,6 +23,7 @@ _READ = (
     "font_variant_ligatures", "font_variant_numeric", "font_variant_position", "font_variation_settings", "font_weight",
     "lang",
 )  # fmt: skip
+_ENDS = re.compile(r"[\n\r\u2029]")  # of paragraphs, as Pango knows them
 _MOST = 1000  # looks; a style sheet has some dozens
 _KEPT = "reportgen_looks"
 
@@ -63,9 +66,46 @@ def kept_looks() -> Iterator[None]:
 
     Layout.setup = setup
     try:
-        yield
+        with _kept_lines():
+            yield
     finally:
         Layout.setup = original
+
+
+@contextmanager
+def _kept_lines() -> Iterator[None]:
+    """Draw lines as they were measured, where they are the same."""
+    from weasyprint.text.ffi import pango
+    from weasyprint.text.line_break import Layout
+
+    originals = Layout.set_text, Layout.reactivate, Layout.deactivate
+
+    def set_text(layout: Any, text: str, justify: bool = False) -> None:
+        # As WeasyPrint has it when it draws: it makes a difference to a text of several lines only.
+        pango.pango_layout_set_single_paragraph_mode(layout.layout, not _ENDS.search(text))
+        originals[0](layout, text, justify)
+
+    def reactivate(layout: Any, style: Any) -> None:
+        layout.is_to_be_drawn = True
+        if layout.justification_spacing or not _is_one_line(layout):
+            originals[1](layout, style)
+
+    def deactivate(layout: Any) -> None:
+        if hasattr(layout, "is_to_be_drawn"):
+            originals[2](layout)
+
+    Layout.set_text, Layout.reactivate, Layout.deactivate = set_text, reactivate, deactivate
+    try:
+        yield
+    finally:
+        Layout.set_text, Layout.reactivate, Layout.deactivate = originals
+
+
+def _is_one_line(layout: Any) -> bool:
+    """Whether Pango still knows a text, and it is not broken."""
+    from weasyprint.text.ffi import pango
+
+    return hasattr(layout, "layout") and not pango.pango_layout_is_wrapped(layout.layout)
 
 
 def _look(style: Any) -> tuple[Any, ...]:

@@ -40,8 +40,8 @@ def exact_glyphs() -> Iterator[None]:
 
     def add_font(stream: Any, pango_font: Any) -> Any:
         font, size = original(stream, pango_font)
-        if not isinstance(font.to_unicode, _Notes):
-            font.to_unicode = _Notes(font)
+        if not isinstance(font.to_unicode, Notes):
+            font.to_unicode = Notes(font)
         font.to_unicode.drawn = _drawn_in(stream)
         return font, size
 
@@ -90,7 +90,7 @@ def _drawn_in(stream: Any) -> _Drawn:
     return drawn
 
 
-class _Notes(dict[int, str]):
+class Notes(dict[int, str]):
     """A font's ``to_unicode`` that is told the text of every glyph, not only of new ones."""
 
     def __init__(self, font: Any) -> None:
@@ -102,15 +102,20 @@ class _Notes(dict[int, str]):
         return False  # WeasyPrint asks before each glyph whether its text is known already
 
     def __setitem__(self, glyph: int, text: str) -> None:
-        drawn = self.drawn
-        if not text:  # its cluster goes on
-            drawn.begun.append(glyph)
-        elif drawn.begun:
-            drawn.clusters.append((self._font, (*drawn.begun, glyph), text))
-            drawn.begun.clear()
-        else:
-            drawn.clusters.append((self._font, (glyph,), text))
-        self.setdefault(glyph, text)
+        self.note([(glyph, text)])
+
+    def note(self, drawn: Iterable[tuple[int, str]]) -> None:
+        """Note glyphs and the text that ends with each."""
+        clusters, begun, font = self.drawn.clusters, self.drawn.begun, self._font
+        for glyph, text in drawn:
+            self.setdefault(glyph, text)
+            if not text:
+                begun.append(glyph)
+            elif begun:
+                clusters.append((font, (*begun, glyph), text))
+                begun.clear()
+            else:
+                clusters.append((font, (glyph,), text))
 
 
 # ---- after drawing: a code for each glyph and text

@@ -226,7 +226,7 @@ def test_a_pdf_that_was_not_watched_is_refused(document: Any) -> None:
 
 
 def test_it_is_noticed_when_weasyprint_asks_for_new_glyphs_only(document: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(textlayer._Notes, "__contains__", dict.__contains__)
+    monkeypatch.setattr(textlayer.Notes, "__contains__", dict.__contains__)
     import weasyprint
 
     repeating = weasyprint.HTML(string="<p>aaa").render()
