@@ -2,8 +2,8 @@
 
 WeasyPrint looks for each library through ``ctypes.util.find_library``, which asks compiler and linker: dozens of
 processes, though the dynamic loader finds all of them under the names that WeasyPrint tries last. It loads the parts of
-fontTools that make subsets of fonts, which HarfBuzz does. And it parses style sheets for all of HTML, which a page does
-not need (``user_agent.py``). What is left out is loaded when somebody asks for it.
+fontTools that make subsets of fonts, which HarfBuzz does. And it loads a parser of HTML and style sheets for all of it,
+which a page does not need (``markup.py``, ``user_agent.py``). What is left out is loaded when somebody asks for it.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from reportgen.declarations import declared_once
 from reportgen.kept import cache_folder
 from reportgen.later import loaded_later
 
-# Used where the library of HarfBuzz is missing, and for variable fonts, which no office has.
-_LATER = ("fontTools.subset", "fontTools.varLib.instancer")
+# Used where the library of HarfBuzz is missing, for variable fonts, which no office has, and for HTML: a page is XML.
+_LATER = ("fontTools.subset", "fontTools.varLib.instancer", "tinyhtml5")
 _SHEETS = "weasyprint.css"  # the package that holds the sheets
 
 

@@ -24,12 +24,11 @@ class PrintedFile:
 
 
 def warm_up() -> None:
-    """Load the printers, in a process that prints many jobs; what is loaded is never looked at for garbage again."""
+    """Load the printers, in a process that prints many jobs; what is loaded is never looked at for garbage."""
+    gc.set_threshold(100_000)  # to load makes hardly any garbage, a document makes many objects and little garbage
     import reportgen.render  # noqa: F401
 
-    gc.collect()
     gc.freeze()
-    gc.set_threshold(100_000)  # a document makes many objects and little garbage
 
 
 def render_files(job: Job) -> list[PrintedFile]:

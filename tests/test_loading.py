@@ -15,7 +15,8 @@ started = []
 sys.addaudithook(lambda event, given: started.append(str(given[:2])) if event in STARTS else None)
 STARTS = ("subprocess.Popen", "os.posix_spawn", "os.fork", "os.exec", "os.system")
 import reportgen.render
-loaded = sorted({"pydantic", "jinja2", "fontTools.subset", "fontTools.varLib.instancer"} & set(sys.modules))
+later = {"pydantic", "jinja2", "fontTools.subset", "fontTools.varLib.instancer", "tinyhtml5"}
+loaded = sorted(later & set(sys.modules))
 restored = ctypes.util.find_library is before
 from weasyprint.pdf import fonts
 options = fonts.subset.Options(drop_tables=["post"])
