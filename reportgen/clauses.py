@@ -17,7 +17,7 @@ from reportgen.page import as_printed, fill_clause, missing_names
 from reportgen.staleness import Standing, take_stock
 from reportgen.state import Contents, Print, State
 from reportgen.template_errors import TemplateSource
-from reportgen.wording import clause_uses, is_of_program, places_of
+from reportgen.wording import Readings, clause_uses, is_of_program, places_of
 from reportgen.workspace import Library, LoadedInspection, load_inspection
 
 # ---- which there are, and where each is used ------------------------------------------------------------------------
@@ -119,7 +119,7 @@ def list_versions(library: Library, asked: Iterable[str], used: Uses) -> list[Ve
     Raises:
         InputError: where an id stands for no clause, with the nearest one.
     """
-    uses = clause_uses(_sources(library))
+    uses = clause_uses(_sources(library), Readings())
     using: dict[tuple[str, str], dict[str, None]] = {}
     for inspection, clauses in used.clauses.items():
         for clause in clauses:

@@ -75,15 +75,18 @@ def main(context: click.Context, folder: Path, output_format: str, language: str
 @reports
 def check(settings: Settings, ids: tuple[str, ...]) -> None:
     """Read everything, say everything that is wrong; write nothing."""
-    from reportgen.checking import Checker
     from reportgen.folders import Workspace
-    from reportgen.register import register_of
-    from reportgen.workspace import fonts_or_warning, read_library
+    from reportgen.fonts import fonts_asked
 
     workspace = Workspace.find(settings.folder)
     chosen = _chosen(workspace, ids)
-    library = read_library(workspace)
-    fonts, found = fonts_or_warning(library)
+    with fonts_asked(cache_folder()) as answer:  # fontconfig looks for fonts while all else is loaded
+        from reportgen.checking import Checker
+        from reportgen.register import register_of
+        from reportgen.workspace import fonts_or_warning, read_library
+
+        library = read_library(workspace)
+        fonts, found = fonts_or_warning(library, answer)
     found += library.warnings
     entries = register_of(workspace).entries()
     found += Checker(workspace, library, fonts, _today(), entries).check_all(chosen)

@@ -14,10 +14,11 @@ import json
 import os
 import subprocess
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -161,13 +162,19 @@ class FontSet:
         raise KeyError(family)
 
 
-def find_fonts(typefaces: Sequence[Typeface], cache: Path, letters: Mapping[str, str]) -> FontSet:
+Answer = Callable[[], str]  # what fc-list tells; raises SetupError where it tells nothing
+
+
+def find_fonts(
+    typefaces: Sequence[Typeface], cache: Path, letters: Mapping[str, str], answer: Answer | None = None
+) -> FontSet:
     """Return the best installed family for each typeface, ready to draw.
 
     Args:
         typefaces: what the locales declare; a typeface that two of them declare alike is taken once.
         cache: a folder that may be written; what is made there is found again by content.
         letters: for a typeface's family, the letters it must have; a candidate without one of them is refused.
+        answer: that of ``fonts_asked``, where it was asked before.
 
     Raises:
         SetupError: nothing on this computer can draw some typeface, or the cache cannot be written.
@@ -177,7 +184,7 @@ def find_fonts(typefaces: Sequence[Typeface], cache: Path, letters: Mapping[str,
     if len({typeface.family for typeface in wanted}) < len(wanted):
         raise ValueError("a family is declared twice, with different candidates")
     cache = cache.absolute()
-    installed = _list_installed(cache)
+    installed = _installed(answer() if answer else list_fonts(cache))
     try:
         cache.mkdir(parents=True, exist_ok=True)
         return _choose_all(wanted, installed, cache, letters)
@@ -244,21 +251,29 @@ def _packages(typeface: Typeface) -> str:
 
 
 @dataclass(frozen=True)
-class _Installed:
+class _InstalledFace:
     path: Path
     index: int
 
 
-_Faces = Mapping[tuple[bool, bool], _Installed]
+_Faces = Mapping[tuple[bool, bool], _InstalledFace]
 
 
 def list_fonts(cache: Path) -> str:
     """Return what fc-list tells of the TrueType fonts of this computer, a line for each face.
 
-    fc-list is asked and not fc-match, which would name a substitute for a font that is not there.
-
     Raises:
         SetupError: where fontconfig is not installed.
+    """
+    with fonts_asked(cache) as answer:
+        return answer()
+
+
+@contextmanager
+def fonts_asked(cache: Path) -> Iterator[Answer]:
+    """Ask for the fonts of this computer; inside, others work while fc-list does. Yields what ``list_fonts`` returns.
+
+    fc-list is asked and not fc-match, which would name a substitute for a font that is not there.
     """
     pattern = "\\t".join(f"%{{{field}}}" for field in _FIELDS) + "\\n"
     environment = dict(os.environ)
@@ -267,22 +282,34 @@ def list_fonts(cache: Path) -> str:
         del environment["FONTCONFIG_FILE"]
     command = ["fc-list", "--format", pattern, ":fontformat=TrueType"]
     try:
-        listed = subprocess.run(command, env=environment, capture_output=True, check=True)  # noqa: S603 - no shell
-    except (OSError, subprocess.CalledProcessError) as error:
-        reason = of_system(error) if isinstance(error, OSError) else Word("program-fails")
-        raise SetupError(Diagnostic("fontconfig-missing", values={"reason": reason}, hint="install")) from error
-    return os.fsdecode(listed.stdout)
+        process = subprocess.Popen(  # noqa: S603 - no shell
+            command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        )
+    except OSError as error:
+        yield partial(_no_answer, of_system(error))
+        return
+    with process:
+        yield partial(_answer, process)
 
 
-def _list_installed(cache: Path) -> dict[str, _Faces]:
+def _answer(process: subprocess.Popen[bytes]) -> str:
+    listed, _ = process.communicate()
+    return os.fsdecode(listed) if process.returncode == 0 else _no_answer(Word("program-fails"))
+
+
+def _no_answer(reason: Word) -> str:
+    raise SetupError(Diagnostic("fontconfig-missing", values={"reason": reason}, hint="install"))
+
+
+def _installed(listed: str) -> dict[str, _Faces]:
     """Return family → face → file of the static TrueType fonts; where a face is installed twice, the newer version."""
-    lines = list_fonts(cache).splitlines()
+    lines = listed.splitlines()
     rows = [dict(zip(_FIELDS, line.split("\t"), strict=True)) for line in lines]
-    found: dict[str, dict[tuple[bool, bool], _Installed]] = {}
+    found: dict[str, dict[tuple[bool, bool], _InstalledFace]] = {}
     for row in sorted(filter(_is_text_face, rows), key=lambda row: (int(row["fontversion"]), row["file"])):
         face = (row["weight"] == _BOLD_WEIGHT, row["slant"] != _UPRIGHT)
         for family in row["family"].split(","):  # the names of one family in several languages
-            found.setdefault(family, {})[face] = _Installed(Path(row["file"]), int(row["index"]))
+            found.setdefault(family, {})[face] = _InstalledFace(Path(row["file"]), int(row["index"]))
     return dict(found)
 
 
@@ -308,7 +335,7 @@ def _take(candidate: Candidate, faces: _Faces, cache: Path, letters: str) -> tup
     return files
 
 
-def _store(candidate: Candidate, installed: _Installed, face: tuple[bool, bool], cache: Path) -> FontFile:
+def _store(candidate: Candidate, installed: _InstalledFace, face: tuple[bool, bool], cache: Path) -> FontFile:
     """Return an installed face, or its twin, as a file of the cache; made on first use."""
     try:
         content = installed.path.read_bytes()
@@ -327,7 +354,7 @@ def _store(candidate: Candidate, installed: _Installed, face: tuple[bool, bool],
     return FontFile(path, index, candidate.drawn_with, bold, italic, sha256, installed.path)
 
 
-def _make_twin(content: bytes, installed: _Installed, candidate: Candidate) -> bytes:
+def _make_twin(content: bytes, installed: _InstalledFace, candidate: Candidate) -> bytes:
     """Return the same outlines on another em, under another name; the same bytes on every day.
 
     Copyright and licence stay in the name table.

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import datetime
 import difflib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
+from pathlib import Path
+from typing import TypeVar
 
+import jinja2
 from jinja2 import TemplateSyntaxError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from reportgen.causes import of_template
 from reportgen.diagnostics import Diagnostic, Place
+from reportgen.kept import Kept
 from reportgen.locales import Clause, Locale
 from reportgen.template_errors import EXPRESSION, ROOTS, TemplateSource, attributes, first_expression, unknown_name
 
@@ -21,7 +25,44 @@ _BY_PROGRAM = ("area.", "unconfirmed", "signed.")
 _PRINTED_TEXT = "string"  # what Jinja's lexer calls a text in quotes
 
 
-def check_wordings(locales: Iterable[Locale]) -> list[Diagnostic]:
+T = TypeVar("T")
+
+
+class Readings:
+    """What Jinja reads in clauses and templates, by their text; kept in the cache folder for the next run.
+
+    Args:
+        folder: the cache folder; None keeps nothing for the next run
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self._kept = Kept(folder, "readings", jinja2.__version__.encode())
+
+    def names_in(self, expression: str) -> frozenset[str]:
+        """Return the dotted names of an expression; most stand in the clauses of every language.
+
+        Raises:
+            TemplateSyntaxError: where it cannot be read.
+        """
+        return self._known(f"names {expression}", partial(_names_in, expression))
+
+    def texts_in_quotes(self, text: str) -> tuple[tuple[int, str], ...]:
+        """Return the texts in quotes of a template, each with its line, up to what cannot be read."""
+        return self._known(f"texts {text}", lambda: tuple(_texts_in_quotes(text)))
+
+    def save(self) -> None:
+        """Keep for the next run what was read in this one."""
+        self._kept.save()
+
+    def _known(self, name: str, read: Callable[[], T]) -> T:
+        known: T | None = self._kept.get(name)
+        if known is None:
+            known = read()
+            self._kept.put(name, known)
+        return known
+
+
+def check_wordings(locales: Iterable[Locale], readings: Readings) -> list[Diagnostic]:
     """Return each clause that cannot be read, and each name that a clause uses in one language and not in another.
 
     Compared are the versions that are in force on the same days.
@@ -32,7 +73,7 @@ def check_wordings(locales: Iterable[Locale]) -> list[Diagnostic]:
         for identifier, versions in locale.versions.items():
             for each in versions:
                 try:
-                    names = _UsedNames(locale.language, each, _used_names(each))
+                    names = _UsedNames(locale.language, each, _used_names(each, readings))
                 except TemplateSyntaxError as error:
                     place = each.locate(_unreadable_expression(each.text))
                     found.append(Diagnostic("template-syntax", place, {"problem": of_template(error.message or "")}))
@@ -55,7 +96,7 @@ def _in_force_together(by_language: Mapping[str, list[_UsedNames]]) -> Iterator[
         yield [names for names in each_language if names]
 
 
-def clause_uses(sources: Iterable[TemplateSource]) -> Mapping[str, tuple[Place, ...]]:
+def clause_uses(sources: Iterable[TemplateSource], readings: Readings) -> Mapping[str, tuple[Place, ...]]:
     """Return where templates name clauses, by id; an id that ends with a full stop stands for all that begin so.
 
     A clause may be named far from where it is printed: every text in quotes may be one.
@@ -63,7 +104,7 @@ def clause_uses(sources: Iterable[TemplateSource]) -> Mapping[str, tuple[Place, 
     uses: dict[str, dict[Place, None]] = {}
     for source in sources:
         lines = source.text.splitlines()
-        for line, quoted in _texts_in_quotes(source.text):
+        for line, quoted in readings.texts_in_quotes(source.text):
             column = lines[line - 1].find(quoted) + 2 if line <= len(lines) else 1
             uses.setdefault(quoted[1:-1], {})[Place(source.path, line, column)] = None
     return {text: tuple(places) for text, places in uses.items()}
@@ -97,12 +138,12 @@ def _names(use: str, identifier: str) -> bool:
     return use == identifier or (use.endswith(".") and len(use) > 1 and identifier.startswith(use))
 
 
-def check_unused(locales: Iterable[Locale], sources: Iterable[TemplateSource]) -> list[Diagnostic]:
+def check_unused(locales: Iterable[Locale], sources: Iterable[TemplateSource], readings: Readings) -> list[Diagnostic]:
     """Return a warning for each clause that neither a template nor another clause nor the program names."""
     every = tuple(locales)
     clauses = (clause for locale in every for versions in locale.versions.values() for clause in versions)
     in_clauses = (TemplateSource(clause.text, clause.place.path) for clause in clauses if "{" in clause.text)
-    uses = clause_uses((*sources, *in_clauses))
+    uses = clause_uses((*sources, *in_clauses), readings)
     return [
         Diagnostic("clause-unused", versions[0].place, {"clause": identifier}, "delete")
         for locale in every
@@ -167,17 +208,15 @@ def _parser() -> ImmutableSandboxedEnvironment:
     return ImmutableSandboxedEnvironment()
 
 
-def _used_names(of: Clause) -> dict[str, int]:
+def _used_names(of: Clause, readings: Readings) -> dict[str, int]:
     """Return the dotted names that a clause uses, each with its offset in the clause's text."""
     pieces = [of.text] if "{%" in of.text else EXPRESSION.findall(of.text)
-    names = {name for piece in pieces for name in _names_in(piece)}
+    names = {name for piece in pieces for name in readings.names_in(piece)}
     longest = {name for name in names if not any(other.startswith(name + ".") for other in names)}
     return {name: max(0, of.text.find(name)) for name in sorted(longest)}
 
 
-@cache
 def _names_in(expression: str) -> frozenset[str]:
-    """Return the dotted names of an expression; most stand in the clauses of every language."""
     tree = _parser().parse(expression)
     return frozenset(name for node in tree.find_all((nodes.Name, nodes.Getattr)) if (name := _dotted(node)))
 

@@ -39,7 +39,7 @@ from reportgen.folders import (
     TEMPLATES,
     Workspace,
 )
-from reportgen.fonts import FontSet, find_fonts
+from reportgen.fonts import Answer, FontSet, find_fonts
 from reportgen.inspection import Inspection, read_inspection
 from reportgen.kept import cache_folder
 from reportgen.locales import Locale, check_clauses, read_locale
@@ -52,7 +52,7 @@ from reportgen.register import RegisterEntry
 from reportgen.sheets import SheetSource, check_sheet, classes
 from reportgen.template_errors import TemplateSource
 from reportgen.tools import photograph_recipe
-from reportgen.wording import check_unused, check_wordings
+from reportgen.wording import Readings, check_unused, check_wordings
 from reportgen.yamlfile import YamlFile
 
 _LONGEST_NAME = 255  # bytes of a file's name on common disks
@@ -102,8 +102,8 @@ class Library:
         """Return the classes that the style sheets of a language speak of."""
         return frozenset[str]().union(*map(classes, self.sheets[language]))
 
-    def find_fonts(self, cache: Path) -> FontSet:
-        """Return the fonts of all languages, found on this computer.
+    def find_fonts(self, cache: Path, answer: Answer | None = None) -> FontSet:
+        """Return the fonts of all languages, found on this computer; ``answer`` is what it told before of its own.
 
         Raises:
             SetupError: with what to install.
@@ -114,7 +114,7 @@ class Library:
         for locale in locales:
             for family, wanted in locale.letters.items():
                 letters[family] = letters.get(family, "") + wanted
-        return find_fonts(tuple(typefaces.values()), cache, letters)
+        return find_fonts(tuple(typefaces.values()), cache, letters, answer)
 
 
 def read_library(workspace: Workspace) -> Library:
@@ -131,7 +131,8 @@ def read_library(workspace: Workspace) -> Library:
     office = collector.collect(lambda: read_office(office_file, forms)) if office_file and forms else None
     if not read:
         collector.found.append(Diagnostic("no-language", None, {"folder": TEMPLATES}, "add"))
-    collector.found += check_clauses(locales.values()) + check_wordings(locales.values())
+    readings = Readings(cache_folder())
+    collector.found += check_clauses(locales.values()) + check_wordings(locales.values(), readings)
     if office and office_file:
         collector.found += office_file.notes
         collector.found += check_office(office, office_file, read)
@@ -139,7 +140,8 @@ def read_library(workspace: Workspace) -> Library:
     sheets = {language: collector.collect(partial(_sheets, workspace, language)) for language in read}
     if all(templates.values()):
         sources = {source.path: source for own in templates.values() for source in (own or {}).values()}
-        collector.found += check_unused(locales.values(), sources.values())
+        collector.found += check_unused(locales.values(), sources.values(), readings)
+    readings.save()
     collector.found += [finding for own in sheets.values() for sheet in own or () for finding in check_sheet(sheet)]
     issuance = collector.collect(partial(_issuance, workspace))
     collector.stop_on_errors()
@@ -389,9 +391,9 @@ def _places_of(char: str, files: tuple[YamlFile, ...], locale: Locale, library: 
             yield clause.locate(clause.text.index(char))
 
 
-def fonts_or_warning(library: Library) -> tuple[FontSet | None, list[Diagnostic]]:
+def fonts_or_warning(library: Library, answer: Answer | None = None) -> tuple[FontSet | None, list[Diagnostic]]:
     """Return the fonts, or None and a warning that letters could not be checked on this computer."""
     try:
-        return library.find_fonts(cache_folder()), []
+        return library.find_fonts(cache_folder(), answer), []
     except SetupError as error:
         return None, [Diagnostic("letters-not-checked", None, {"problem": error.diagnostics[0]}, "doctor")]

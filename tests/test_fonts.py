@@ -17,7 +17,7 @@ import pytest
 from fontTools.ttLib import TTFont
 
 from reportgen.diagnostics import SetupError
-from reportgen.fonts import Candidate, FontSet, Typeface, find_fonts
+from reportgen.fonts import Candidate, FontSet, Typeface, find_fonts, fonts_asked
 
 TIMES = Typeface(
     "Times New Roman",
@@ -189,21 +189,15 @@ def test_of_two_versions_of_a_face_the_newer_is_taken(
 
 
 def test_a_file_that_is_no_font_any_more_is_told(
-    computer: Callable[..., Path], laksaman: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    computer: Callable[..., Path], laksaman: list[Path], tmp_path: Path
 ) -> None:
     folder = computer((laksaman[0], None, unchanged), (laksaman[1], None, unchanged))
-    listing = fc("fc-list", "--format", "%{file}\n", configuration=Path(os.environ["FONTCONFIG_FILE"]))
+    with fonts_asked(tmp_path / "cache") as answer:
+        listing = answer()
     assert listing.count("\n") == 2
-    whole = subprocess.run
-
-    def run(*args: Any, **kwargs: Any) -> Any:  # the package is taken away just after fc-list has answered
-        answer = whole(*args, **kwargs)
-        (folder / "1.ttf").write_bytes(b"not a font")
-        return answer
-
-    monkeypatch.setattr(subprocess, "run", run)
+    (folder / "1.ttf").write_bytes(b"not a font")  # the package is taken away just after fc-list has answered
     with pytest.raises(SetupError) as error:
-        find_fonts([SARABAN], tmp_path / "cache", {})
+        find_fonts([SARABAN], tmp_path / "cache", {}, lambda: listing)
     ((code, sentence),) = raised(error)
     assert code == "RG703"
     assert f"{folder / '1.ttf'} cannot be read" in sentence

@@ -10,13 +10,14 @@ from pathlib import Path
 import pytest
 from conftest import PROJECT, Office
 from desk import REAL, REAL_FILE, SMALLEST, SMALLEST_FILE, Desk, said
+from jinja2 import TemplateSyntaxError
 
 from reportgen.diagnostics import InputError, Place
 from reportgen.folders import Workspace
 from reportgen.inspection import Area
 from reportgen.locales import in_force, read_clauses
 from reportgen.template_errors import TemplateSource
-from reportgen.wording import clause_uses, is_of_program, places_of
+from reportgen.wording import Readings, clause_uses, is_of_program, places_of
 from reportgen.workspace import read_library
 from reportgen.yamlfile import read_yaml
 
@@ -207,7 +208,7 @@ def test_the_wording_of_the_project_has_no_clause_too_many() -> None:
 
 def test_uses_are_found_in_calls_macros_and_joined_ids() -> None:
     text = "<p>\n{{ clause('a.b') }} {% set x = \"c\" %}\n  {{ clause('d.' ~ x) }}{# 'e' #}'f'"
-    uses = clause_uses([TemplateSource(text, "t.html")])
+    uses = clause_uses([TemplateSource(text, "t.html")], Readings())
     assert uses == {
         "a.b": (Place("t.html", 2, 12),),
         "c": (Place("t.html", 2, 33),),
@@ -231,3 +232,16 @@ def test_the_program_asks_for_the_clauses_that_are_said_to_be_its_own() -> None:
     assert asked
     clauses = read_library(Workspace(PROJECT)).locales["vi"].clauses
     assert {identifier for identifier in clauses if is_of_program(identifier)} == asked
+
+
+def test_what_was_read_of_a_text_is_kept_and_a_mistake_is_not(tmp_path: Path) -> None:
+    text = "{{ clause('a.b') }}\n{{ 'c' }} {{ 'd\" }}"
+    for _ in range(2):
+        readings = Readings(tmp_path)
+        assert readings.names_in("{{ person.name }}") == {"person", "person.name"}
+        assert readings.texts_in_quotes(text) == Readings().texts_in_quotes(text) == ((1, "'a.b'"), (2, "'c'"))
+        with pytest.raises(TemplateSyntaxError):
+            readings.names_in("{{ person. }}")
+        readings.save()
+    (file,) = tmp_path.iterdir()
+    assert file.stat().st_size < 1000
