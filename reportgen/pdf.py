@@ -29,6 +29,7 @@ from reportgen.breaks import exact_breaks, mark_word_ends
 from reportgen.drawing import quick_lines
 from reportgen.fields import link_rooms, make_fields
 from reportgen.justification import even_lines
+from reportgen.lines import kept_lines
 from reportgen.markup import parse
 from reportgen.shaping import kept_looks
 from reportgen.stylesheet import StyleSheet, no_warnings
@@ -122,7 +123,7 @@ def print_pdf(
         mark_word_ends(body, page.etree_element.get("lang", ""))
         fields = link_rooms(body)
     said = {meta.get("name"): meta.get("content") for meta in page.etree_element.iter("meta")}
-    with no_warnings(path), quick_boxes(), kept_looks(), exact_breaks(), even_lines(), _own_drawing():
+    with no_warnings(path), quick_boxes(), _own_lines(sheet.fonts), _own_drawing():
         finisher = partial(_finish, fields, {each.name: each.media_type for each in attachments}, identifier_of(page))
         content = page.write_pdf(
             stylesheets=sheet.sheets,
@@ -132,6 +133,12 @@ def print_pdf(
             finisher=finisher,
         )
     return bytes(content)
+
+
+@contextmanager
+def _own_lines(fonts: Any) -> Iterator[None]:
+    with kept_looks(), exact_breaks(), kept_lines(fonts), even_lines():
+        yield
 
 
 @contextmanager

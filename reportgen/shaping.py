@@ -54,7 +54,7 @@ def kept_looks() -> Iterator[None]:
             original(layout, style)
             return
         looks = vars(style.font_config).setdefault(_KEPT, {})
-        look = _look(style)
+        look = look_of(style)
         prepared = looks.get(look)
         if prepared is None:
             if len(looks) >= _MOST:
@@ -108,7 +108,8 @@ def _is_one_line(layout: Any) -> bool:
     return hasattr(layout, "layout") and not pango.pango_layout_is_wrapped(layout.layout)
 
 
-def _look(style: Any) -> tuple[Any, ...]:
+def look_of(style: Any) -> tuple[Any, ...]:
+    """Return all that Pango is told of a style, but for its decoration."""
     look = getattr(style, _KEPT, None)
     if look is None:
         look = tuple([style[name] for name in _READ])
