@@ -55,6 +55,7 @@ stock = [again(text, False) for text in (TEXT, OTHER)]
 ours = [again(text, True) for text in (TEXT, TEXT, OTHER)]
 known = len(vars(fonts)[lines._KEPT])
 lines._MOST = 10
+vars(fonts)[lines._KEPT].clear()
 bounded = again(OTHER + TEXT, True) == again(OTHER + TEXT, False)
 left = inline.split_first_line is counted
 print(json.dumps({
