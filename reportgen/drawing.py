@@ -13,17 +13,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
-from struct import Struct
 from typing import Any
 
+from reportgen.shaping import Glyph, read_glyphs
 from reportgen.textlayer import Notes
 
-# PangoGlyphInfo: the glyph, its width, how far it is moved to the right and down in Pango's units, its flags.
-_INFO = Struct("=Iiii4x")
 _EMPTY = 0x0FFFFFFF  # PANGO_GLYPH_EMPTY, an invisible one; larger numbers are letters that no font has
 _PIECES = "reportgen_pieces"  # of a font: what is written for its glyphs, by size
-
-Info = tuple[int, int, int, int]
 
 
 @contextmanager
@@ -61,7 +57,7 @@ class _Run:
     """Glyphs of one font, and the text that ends with each: none where its cluster goes on."""
 
     pieces: _Pieces
-    glyphs: list[Info]
+    glyphs: list[Glyph]
     texts: list[str]
 
 
@@ -99,12 +95,11 @@ def _run(stream: Any, run: Any, text: bytes) -> _Run | None:
     is_strange = font.bitmap or font.png or font.svg or font.colr or not isinstance(font.to_unicode, Notes)
     if is_strange or item.analysis.level % 2 or pango.pango_version() < _OLDEST:
         return None
-    count = string.num_glyphs
-    glyphs: list[Any] = list(_INFO.iter_unpack(ffi.buffer(string.glyphs, count * _INFO.size)))
+    glyphs = read_glyphs(string)
     if any(glyph[0] > _EMPTY for glyph in glyphs):
         return None
     start = item.offset
-    places = [start + place for place in ffi.unpack(string.log_clusters, count)]
+    places = [start + place for place in ffi.unpack(string.log_clusters, string.num_glyphs)]
     texts = [text[one:other].decode() for one, other in pairwise([*places, start + item.length])]
     by_size = vars(font).setdefault(_PIECES, {})
     if size not in by_size:
@@ -115,7 +110,7 @@ def _run(stream: Any, run: Any, text: bytes) -> _Run | None:
 # ---- what is written
 
 
-class _Pieces(dict[Info, str]):
+class _Pieces(dict[Glyph, str]):
     """What a TJ array says of each glyph of a font in one size, within a string that has begun."""
 
     def __init__(self, font: Any, size: float, stream: Any, pango_font: Any) -> None:
@@ -123,7 +118,7 @@ class _Pieces(dict[Info, str]):
         self.font, self.size, self.pango_font = font, size, pango_font
         self._stream = stream
 
-    def __missing__(self, info: Info) -> str:
+    def __missing__(self, info: Glyph) -> str:
         if info[0] == _EMPTY:
             piece = f">{-info[1] / self.size}<"
         else:
@@ -132,7 +127,7 @@ class _Pieces(dict[Info, str]):
         self[info] = piece
         return piece
 
-    def after(self, info: Info) -> str:
+    def after(self, info: Glyph) -> str:
         """Return the move after a glyph, from its own width to the one that Pango gave it."""
         from weasyprint.text.ffi import FROM_UNITS
 

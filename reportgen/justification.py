@@ -15,10 +15,12 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache, lru_cache
 from itertools import pairwise
 from typing import Any
 
 from reportgen.breaks import is_of_unspaced
+from reportgen.shaping import read_glyphs
 
 Gaps = Mapping[int, float]
 """Where a text is widened and by how much: by the place in UTF-8 bytes before which the gap is."""
@@ -97,7 +99,7 @@ def _clusters(text: str) -> Iterator[tuple[int, str]]:
     place = end = 0
     cluster = ""
     for character in text:
-        if cluster and not _extends(cluster[-1], character):
+        if cluster and not (_is_written_on(character) or _is_virama(cluster[-1])):
             if end:  # nothing but invisible characters before: no glyph there
                 yield end, cluster
             cluster = ""
@@ -109,12 +111,20 @@ def _clusters(text: str) -> Iterator[tuple[int, str]]:
         yield end, cluster
 
 
-def _extends(previous: str, character: str) -> bool:
+@cache
+def _is_written_on(character: str) -> bool:
+    """Whether a character belongs to the letter before it."""
     # Sara am and its like begin with a mark that stands on the letter before. Format characters are invisible.
     category = unicodedata.category(unicodedata.normalize("NFKD", character)[0])
-    return category.startswith("M") or category == "Cf" or unicodedata.combining(previous) == _VIRAMA
+    return category.startswith("M") or category == "Cf"
 
 
+@cache
+def _is_virama(character: str) -> bool:
+    return unicodedata.combining(character) == _VIRAMA
+
+
+@lru_cache(maxsize=4096)  # a script has hardly more syllables
 def _is_open(cluster: str) -> bool:
     """Whether there may be a gap at both sides of a cluster."""
     return _is_space(cluster) or (is_of_unspaced(cluster[0]) and not cluster[0].isdigit())
@@ -207,8 +217,12 @@ def _closed(box: Any) -> set[int]:
     layout.reactivate(box.style)
     pango.pango_layout_set_single_paragraph_mode(layout.layout, True)  # as it will be drawn
     line, _ = layout.get_first_line()
-    moved = [places for glyph, places in _glyphs(line) if glyph.geometry.x_offset < 0 or glyph.geometry.y_offset]
-    return {place for places in moved for place in places}
+    closed: set[int] = set()
+    for string, start, ends in _strings(line):
+        for (_, _, right, down), (before, end) in zip(read_glyphs(string), pairwise(ends), strict=True):
+            if right < 0 or down:
+                closed.update(range(start + before + 1, start + end + 1))
+    return closed
 
 
 def _widen_glyphs(line: Any, gaps: Gaps, unit: float) -> None:
@@ -220,22 +234,27 @@ def _widen_glyphs(line: Any, gaps: Gaps, unit: float) -> None:
     from weasyprint.text.ffi import TO_UNITS
 
     total, written = 0.0, 0
-    for glyph, places in _glyphs(line):
-        total += sum(gaps.get(place, 0) for place in places)
-        units = round(total / unit) - written
-        if units:
-            glyph.geometry.width += round((units + 0.5) * unit * TO_UNITS)
-            written += units
+    for string, start, ends in _strings(line):
+        for index, (before, end) in enumerate(pairwise(ends)):
+            inside = [gaps[place] for place in range(start + before + 1, start + end + 1) if place in gaps]
+            if not inside:
+                continue
+            total += sum(inside)
+            units = round(total / unit) - written
+            if units:
+                string.glyphs[index].geometry.width += round((units + 0.5) * unit * TO_UNITS)
+                written += units
 
 
-def _glyphs(line: Any) -> Iterator[tuple[Any, range]]:
-    """Yield each glyph of a Pango line, with the places in UTF-8 bytes that end with it."""
+def _strings(line: Any) -> Iterator[tuple[Any, int, list[int]]]:
+    """Yield the glyphs of each run of a Pango line, where its text begins, and where that of each glyph does.
+
+    Places are counted in UTF-8 bytes, those of the glyphs from the beginning of the run; its end is the last of them.
+    """
     from weasyprint.text.ffi import ffi
 
     run = line.runs
     while run != ffi.NULL:
         item, string = run.data.item, run.data.glyphs
-        starts = [string.log_clusters[index] for index in range(string.num_glyphs)]
-        for index, (start, end) in enumerate(pairwise([*starts, item.length])):
-            yield string.glyphs[index], range(item.offset + start + 1, item.offset + end + 1)
+        yield string, item.offset, [*ffi.unpack(string.log_clusters, string.num_glyphs), item.length]
         run = run.next

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from struct import Struct
 from typing import Any
 
 from reportgen.declarations import declare
@@ -24,8 +25,21 @@ _READ = (
     "lang",
 )  # fmt: skip
 _ENDS = re.compile(r"[\n\r\u2029]")  # of paragraphs, as Pango knows them
+# PangoGlyphInfo: the glyph, its width, how far it is moved to the right and down in Pango's units, its flags.
+_GLYPH = Struct("=Iiii4x")
 _MOST = 1000  # looks; a style sheet has some dozens
 _KEPT = "reportgen_looks"
+
+
+Glyph = tuple[int, int, int, int]
+"""A glyph as Pango places it: its number, its width, how far it is moved to the right and down, in Pango's units."""
+
+
+def read_glyphs(string: Any) -> list[Glyph]:
+    """Return the glyphs of a string of Pango's."""
+    from weasyprint.text.ffi import ffi
+
+    return list(_GLYPH.iter_unpack(ffi.buffer(string.glyphs, string.num_glyphs * _GLYPH.size)))
 
 
 @dataclass(frozen=True, slots=True)
