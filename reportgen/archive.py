@@ -7,9 +7,10 @@ way a head cell looks, what a table is about. This module and ``fields.py`` know
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -94,6 +95,47 @@ def sharp_pictures(pdf: Any) -> None:
         extra = getattr(each, "extra", {})
         if extra.get("Subtype") == "/Image":
             extra["Interpolate"] = "false"
+
+
+_DATA = "reportgen_data"  # of an object of pydyf: its bytes
+
+
+@contextmanager
+def objects_once() -> Iterator[None]:
+    """Turn each object of a PDF into bytes once, for files written inside; ``write_pdf`` belongs inside.
+
+    PDF/A wants an identifier of each file (ISO 19005-3, 6.1.3). pydyf makes it of the bytes of all objects, which it
+    makes, and deflates, a second time for that. Nothing changes while it writes.
+
+    pydyf is as it was before when the block is left. Not for several threads at once.
+    """
+    import pydyf
+
+    original = pydyf.PDF.write
+    makers = {kind: kind.data for kind in (pydyf.Dictionary, pydyf.Stream)}
+
+    def write(*given: Any, **named: Any) -> None:
+        for kind, maker in makers.items():
+            kind.data = property(partial(_data, maker.fget))
+        try:
+            original(*given, **named)
+        finally:
+            for kind, maker in makers.items():
+                kind.data = maker
+
+    pydyf.PDF.write = write
+    try:
+        yield
+    finally:
+        pydyf.PDF.write = original
+
+
+def _data(make: Callable[[Any], bytes], made: Any) -> bytes:
+    known = vars(made)
+    if _DATA not in known:
+        known[_DATA] = make(made)
+    data: bytes = known[_DATA]
+    return data
 
 
 @contextmanager

@@ -21,6 +21,7 @@ from reportgen.archive import (
     full_tags,
     identify,
     mend_attachments,
+    objects_once,
     sharp_pictures,
     whole_tags,
 )
@@ -143,7 +144,7 @@ def _own_lines(fonts: Any) -> Iterator[None]:
 
 @contextmanager
 def _own_drawing() -> Iterator[None]:
-    with exact_glyphs(), quick_lines(), full_tags():
+    with exact_glyphs(), quick_lines(), full_tags(), objects_once():
         yield
 
 

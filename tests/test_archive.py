@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import zipfile
@@ -357,3 +358,43 @@ def overlaps(one: Box, other: Box) -> bool:
     width = min(one.right, other.right) - max(one.left, other.left)
     height = min(one.top, other.top) - max(one.bottom, other.bottom)
     return width > 1 and height > 1
+
+
+# ---- as fast as it can be
+
+ONCE = """
+import json
+from reportgen import loading
+import pydyf, zlib
+from weasyprint import HTML
+from reportgen.archive import objects_once
+
+deflate = zlib.compressobj
+deflated = []
+
+def compressobj(**named):
+    deflated.append(named)
+    return deflate(**named)
+
+zlib.compressobj = compressobj
+before = pydyf.PDF.write, pydyf.Stream.data, pydyf.Dictionary.data
+pages = ["<p>một<p>hai", "<p>ba" * 200]
+
+def printed():
+    deflated.clear()
+    return [HTML(string=page).write_pdf(pdf_variant="pdf/a-3a") for page in pages], len(deflated)
+
+stock, twice = printed()
+with objects_once():
+    ours, once = printed()
+after = pydyf.PDF.write, pydyf.Stream.data, pydyf.Dictionary.data
+print(json.dumps({"equal": stock == ours, "deflated": [once, twice], "restored": before == after}))
+"""
+
+
+def test_each_object_is_made_and_deflated_once_and_no_byte_is_different(office: Office) -> None:
+    answers = json.loads(office.python(ONCE))
+    once, twice = answers["deflated"]
+    assert answers["equal"]
+    assert once < 0.6 * twice
+    assert answers["restored"]
