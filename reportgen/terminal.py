@@ -59,9 +59,10 @@ class Settings:
             click.echo(file)
         shows = {"concise": one_line, "github": workflow_command}
         show = shows.get(self.output_format) or full_text_of(self.folder)
-        for diagnostic in found:
+        if found:
             # GitHub reads its commands from either stream; they are this format's answer.
-            click.echo(show(diagnostic, self.language), err=self.output_format != "github")
+            lines = (show(diagnostic, self.language) for diagnostic in found)
+            click.echo("\n".join(lines), err=self.output_format != "github")
         return found
 
     def give(self, data: dict[str, Any]) -> None:
