@@ -39,15 +39,14 @@ def _check_languages(inspection: Inspection, file: YamlFile, there: tuple[str, .
         return found  # each text would be said to lack, or to be in, the wrong language
     names = {id(entry.name) for _, entry in inspection.parts if isinstance(entry, Body | Person)}
     for path, text in texts_in(inspection):
-        place = file.place(path)
         if text.is_plain and len(asked) > 1:
             bare = text.root[PLAIN].strip(_QUOTES)
             hint = "quotes" if bare != text.root[PLAIN] and is_id(bare) else "write"
             values = {"languages": ", ".join(asked), "id": bare}
-            found.append(Diagnostic("text-needs-languages", place, values, hint))
+            found.append(Diagnostic("text-needs-languages", file.place(path), values, hint))
             continue
         found.extend(
-            Diagnostic("text-missing-in-language", place, {"language": language, "key": path[-1]}, "add")
+            Diagnostic("text-missing-in-language", file.place(path), {"language": language, "key": path[-1]}, "add")
             for language in asked
             if language not in text
         )
@@ -253,11 +252,10 @@ def _check_entries(inspection: Inspection, file: YamlFile, office: Office, offic
     found: list[Diagnostic] = []
     seen: set[int] = set()
     for path, entry in used_entries(inspection, office):
-        place = file.place(path)
         if entry.unconfirmed and id(entry) not in seen:
             seen.add(id(entry))
             values = {"name": _display_name(entry), "reason": entry.unconfirmed.rstrip(". ")}
-            found.append(Diagnostic("unconfirmed-entry", place, values, "confirm"))
+            found.append(Diagnostic("unconfirmed-entry", file.place(path), values, "confirm"))
     lacking = [
         (path, text)
         for path, text in _used_texts(inspection, office)

@@ -391,7 +391,8 @@ def _clause_of(locale: Locale, uses: _Uses) -> Callable[..., Markup]:
         if known and "{" not in known.text:
             return escape(known.text)  # most clauses: no template to compile
         template: Template = context.environment.get_template(CLAUSE + identifier)
-        filled = template.render({**context.get_all(), **values})
+        facts = template.new_context({**context.get_all(), **values}, shared=True)  # the globals are among them
+        filled = "".join(template.root_render_func(facts))  # what goes wrong is told by who renders the page
         return Markup(filled)  # noqa: S704 - the clause was escaped as it was rendered
 
     return clause
