@@ -1,12 +1,13 @@
 """What WeasyPrint asks of the style of each box, again and again, answered once for each style.
 
 WeasyPrint 70 resolves thirteen lengths each time it lays out a box, though hardly any is given in per cent, and looks
-up four properties each time it asks whether a box is in the flow, and fourteen for the height of its line. Here all
-that is asked once for each style: boxes that look alike share their style (``cascade.py``).
+up four properties each time it asks whether a box is in the flow, four to learn that its corners are square, and
+fourteen for the height of its line. Here all that is asked once for each style: boxes that look alike share their
+style (``cascade.py``).
 
-This is the only module that knows this part of WeasyPrint's insides: ``layout.percent.resolve_percentages``,
-``layout.inline.strut`` and ``Box.is_in_normal_flow``. A style is not changed once a box with it is laid out: WeasyPrint
-copies it before.
+This is the only module that knows this part of WeasyPrint's insides: ``resolve_percentages`` and
+``resolve_radii_percentages`` of ``layout.percent``, ``layout.inline.strut`` and ``Box.is_in_normal_flow``. A style is
+not changed once a box with it is laid out: WeasyPrint copies it before.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ _LENGTHS = (
     *(f"{bound}{axis}" for axis in ("width", "height") for bound in ("", "min_", "max_")),
 )
 _BORDERS = tuple(f"border_{side}_width" for side in _SIDES)
+_RADII = {f"border_{row}_{side}_radius": (0, 0) for row in ("top", "bottom") for side in ("left", "right")}
+_SQUARE = "reportgen_square"  # of a style: whether no corner of its boxes is round
 _USED = "reportgen_used"  # of a style: its lengths, None where some depend on the box around
 _FLOW = "reportgen_flow"  # of a style: whether its boxes are in the flow
 _STRUT = "reportgen_strut"  # of a style: the height of its lines, and where letters stand in it (CSS 2.2, 10.8.1)
@@ -34,8 +37,8 @@ def quick_boxes() -> Iterator[None]:
     WeasyPrint is as it was before when the block is left. Not for several threads at once.
     """
     from weasyprint.formatting_structure.boxes import Box
-    from weasyprint.layout import inline
-    from weasyprint.layout.percent import resolve_percentages
+    from weasyprint.layout import background, inline
+    from weasyprint.layout.percent import resolve_percentages, resolve_radii_percentages
 
     flow, line_height = Box.is_in_normal_flow, inline.strut
 
@@ -50,12 +53,19 @@ def quick_boxes() -> Iterator[None]:
     def strut(style: Any) -> Any:
         return _kept(style, _STRUT, line_height, style)
 
-    Box.is_in_normal_flow, inline.strut = is_in_normal_flow, strut
+    def resolve_radii(box: Any) -> None:
+        if _kept(box.style, _SQUARE, _is_square, box.style):
+            vars(box).update(_RADII)
+        else:
+            resolve_radii_percentages(box)
+
+    Box.is_in_normal_flow, inline.strut, background.resolve_radii_percentages = is_in_normal_flow, strut, resolve_radii
     _replace(resolve_percentages, resolve)
     try:
         yield
     finally:
         Box.is_in_normal_flow, inline.strut = flow, line_height
+        background.resolve_radii_percentages = resolve_radii_percentages
         _replace(resolve, resolve_percentages)
 
 
@@ -65,6 +75,10 @@ def _kept(style: Any, name: str, ask: Callable[[Any], Any], asked: Any) -> Any:
     if name not in known:
         known[name] = ask(asked)
     return known[name]
+
+
+def _is_square(style: Any) -> bool:
+    return all((0, "px") in style[corner] for corner in _RADII)
 
 
 def _resolve(box: Any) -> bool:

@@ -4,8 +4,8 @@ WeasyPrint 70 lays out what stands in columns twice, and breaks its lines twice.
 labels, names and the words of the law. Of each line that was broken is kept how long it is and where the next one
 begins; when it is met again, Pango is asked nothing but to draw it.
 
-This is the only module that knows this part of WeasyPrint's insides: what ``layout.inline`` asks ``split_first_line``,
-and what a ``Layout`` is while it is not drawn.
+This is the only module that knows this part of WeasyPrint's insides: what ``layout.inline`` asks ``split_first_line``
+and ``can_break_text``, and what a ``Layout`` is while it is not drawn.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from reportgen.shaping import look_of
@@ -45,7 +46,7 @@ def kept_lines(fonts: Any) -> Iterator[None]:
     """
     from weasyprint.layout import inline
 
-    original = inline.split_first_line
+    original, can_break_text = inline.split_first_line, inline.can_break_text
     kept: OrderedDict[tuple[Any, ...], _Line] = vars(fonts).setdefault(_KEPT, OrderedDict())
 
     def split_first_line(
@@ -64,11 +65,19 @@ def kept_lines(fonts: Any) -> Iterator[None]:
             kept.popitem(last=False)
         return layout, *measures
 
-    inline.split_first_line = split_first_line
+    inline.split_first_line, inline.can_break_text = split_first_line, _can_break
     try:
         yield
     finally:
-        inline.split_first_line = original
+        inline.split_first_line, inline.can_break_text = original, can_break_text
+
+
+@lru_cache(maxsize=_MOST)
+def _can_break(text: str, language: str | None) -> bool:
+    """Whether a text has a place where a line may end."""
+    from weasyprint.text.line_break import can_break_text
+
+    return bool(can_break_text(text, language))
 
 
 def _look(style: Any) -> tuple[Any, ...]:

@@ -12,7 +12,7 @@ import json, sys
 from reportgen import loading
 from weasyprint import CSS, HTML
 from weasyprint.formatting_structure.boxes import Box
-from weasyprint.layout import block, flex, inline, percent, table
+from weasyprint.layout import background, block, flex, inline, percent, table
 from weasyprint.text.fonts import FontConfiguration
 from reportgen import boxes
 CSS_TEXT = "body { font: 14pt serif } .part { width: 40%; padding: 5%; margin: 1em auto; text-indent: 10% }"
@@ -21,7 +21,7 @@ CSS_TEXT += ".least { min-width: 30mm; min-height: 20%; max-width: 50mm } .tall 
 CSS_TEXT += ".one { border-collapse: collapse } td { border: 2pt solid red; padding: 2% } .thin td { border: none }"
 CSS_TEXT += ".left { float: left; width: 20mm } .off { position: absolute; top: 10%; left: 9mm } i { padding: 0 1mm }"
 CSS_TEXT += ".math { width: calc(50% - 3mm); margin-left: max(1mm, 2mm) } .big { line-height: 3em } "
-CSS_TEXT += ".norm { line-height: normal }"
+CSS_TEXT += ".big, .two td { border-radius: 3mm 10%; background: yellow } .norm { line-height: normal }"
 CELLS = "<tr><td>một<td class=part>hai</tr><tr class=thin><td>ba<td>bốn</tr>"
 WORDS = "năm <i>sáu</i> bảy <b>tám</b> " * 9
 CLASSES = ("part", "boxed", "least", "left", "off", "math", "big", "norm", "flex")
@@ -36,7 +36,8 @@ def printed():
 
 def functions():
     modules = (block, flex, inline, percent, table)
-    return [Box.is_in_normal_flow, inline.strut] + [getattr(each, "resolve_percentages", None) for each in modules]
+    found = [Box.is_in_normal_flow, inline.strut, background.resolve_radii_percentages]
+    return found + [getattr(each, "resolve_percentages", None) for each in modules]
 
 before = functions()
 stock = printed()
