@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import sys
 from dataclasses import asdict
@@ -25,9 +26,9 @@ def real_office(root: Path) -> Path:
 
 
 def varied_office(root: Path, count: int, photos: int) -> Path:
-    """Make an office of that many inspections: the real one with so many photographs, its texts numbered.
+    """Make an office of that many inspections: the real one with so many photographs, its texts full of its number.
 
-    So each is new, and no printer gains from having laid out the same paragraph before.
+    So each is new, and no printer gains from having laid out the same lines of a text before.
     """
     real_office(root)
     source = root / "inspections" / f"{REAL}.yaml"
@@ -35,7 +36,7 @@ def varied_office(root: Path, count: int, photos: int) -> Path:
         data = yaml.load(source.read_text(encoding="utf-8"), yaml.BaseLoader)  # noqa: S506 - texts only
         data["photos"] = data["photos"][:photos]
         for part in ("results", "limitations", "conclusions", "photos"):
-            _number_texts(data[part], f" ({number})")
+            _number_texts(data[part], str(number))
         text = yaml.dump(data, allow_unicode=True, sort_keys=False)
         (root / "inspections" / f"visit-{number:04}.yaml").write_text(text, encoding="utf-8")
         shutil.copytree(root / "inspections" / REAL, root / "inspections" / f"visit-{number:04}")
@@ -43,11 +44,20 @@ def varied_office(root: Path, count: int, photos: int) -> Path:
     return root
 
 
-def _number_texts(items: list[Any], mark: str) -> None:
+# Some words, up to a space; or where Thai has none for long, up to a vowel or consonant that begins a syllable.
+_SOME_WORDS = re.compile(r"[^\n]{24,40}?(?= )|[^\n]{40}(?=[\u0e40-\u0e44]|(?<![\u0e40-\u0e44])[\u0e01-\u0e2e])")
+
+
+def _number_texts(items: list[Any], number: str) -> None:
     for item in items:
         for key in {"text", "caption", "what"} & set(item):
-            item[key] = {language: words + mark for language, words in item[key].items()}
-        _number_texts(item.get("figures", []), mark)
+            item[key] = {language: _numbered(words, number) for language, words in item[key].items()}
+        _number_texts(item.get("figures", []), number)
+
+
+def _numbered(words: str, number: str) -> str:
+    """Return a text with a number at its end, and often enough in it that hardly a line is without."""
+    return f"{_SOME_WORDS.sub(lambda some: f'{some[0]} {number}', words)} {number}"
 
 
 def generated_office(root: Path, count: int) -> Path:
