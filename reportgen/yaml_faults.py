@@ -338,7 +338,7 @@ def loose_key(source: Source, start: int, end: int) -> Diagnostic | None:
     begin = line.rfind(": ", 0, column) + 2
     if begin == 1 or "{" in line[begin:column] or line[begin:column].count(",") != 1:
         return None  # an empty value is told by the model, the second comma of a text with the first one
-    after = _NEXT_KEY.search(line, column)
+    after = _NEXT_KEY.search(line, column, column + MAX_SHOWN)  # what ends later is too long to be shown
     stop = after.start() if after else len(line)
     text = line[begin:stop].strip()
     corrected = _shown_line(line[:begin] + _quoted(text, "") + line[stop:]) if text[:1] not in "'\"" else ""

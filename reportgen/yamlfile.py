@@ -41,6 +41,7 @@ Value: TypeAlias = "dict[str, Value] | list[Value] | str | None"
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 50
 MAX_CHARACTER_FINDINGS = 100  # a file that is no text at all would give one finding a byte
+MAX_FINDINGS = 1000  # nobody reads more; what follows is told when these are mended
 
 # The C parser is about eighty times faster; both tell the same story.
 LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -133,8 +134,8 @@ def read_yaml(source: bytes, path: str) -> YamlFile:
     """Read one YAML file; ``path`` is its name for messages only.
 
     Raises:
-        InputError: with all that is wrong in the file; only a fault of YAML's own grammar, a second document
-            or too deep nesting hides what follows it.
+        InputError: with all that is wrong in the file; only a fault of YAML's own grammar, a second document,
+            too deep nesting or ``MAX_FINDINGS`` hides what follows it.
     """
     text = Source(path, _decode(source, path))
     findings = list(_forbidden_findings(text))
@@ -273,7 +274,7 @@ class _Composer:
         try:
             events: Iterable[Any] = yaml.parse(self.source.text, Loader=LOADER)
             for event in events:
-                if not self._take(event):
+                if not self._take(event) or len(self.findings) >= MAX_FINDINGS:
                     last_line = int(event.start_mark.line)
                     break
                 self._last = event

@@ -209,6 +209,13 @@ def test_a_file_of_characters_that_no_text_holds_gives_a_bounded_list():
     assert found[-1].sentence().startswith("1900 more characters")
 
 
+@pytest.mark.parametrize("text", ["x: {" + 5000 * "<<: 1, " + "}\n", "x: {" + 5000 * "a, " + "}\n"])
+def test_a_line_with_thousands_of_mistakes_is_told_in_a_thousand(text: str) -> None:
+    found = findings(text)
+    assert yamlfile.MAX_FINDINGS // 2 < len(found) <= yamlfile.MAX_FINDINGS + 1
+    assert {each.place.line for each in found} == {1}
+
+
 # ---- grammar
 
 GRAMMAR = [
