@@ -21,8 +21,9 @@ import cffi
 from reportgen.kept import Kept
 
 _NAME = "_pango"
-# What WeasyPrint has no need of: for ``breaks.py`` and ``shaping.py``.
+# What WeasyPrint has no need of: for ``breaks.py``, ``shaping.py`` and ``render.py``.
 OURS = """
+FcBool FcInitReinitialize (void);
 PangoAttribute * pango_attr_allow_breaks_new (gboolean allow_breaks);
 int pango_layout_get_width (PangoLayout *layout);
 gboolean pango_layout_is_wrapped (PangoLayout *layout);

@@ -13,6 +13,7 @@ from reportgen import loading  # noqa: F401 - before all that imports WeasyPrint
 from reportgen.blocks import Document, Look, figures, leaves
 from reportgen.cascade import kept_styles
 from reportgen.checkmark import PICTURE, Mark
+from reportgen.declarations import declare
 from reportgen.docx import print_docx
 from reportgen.docx_fonts import embed_fonts
 from reportgen.docx_styles import WordLooks
@@ -96,7 +97,19 @@ def text_look(sheets: tuple[SheetSource, ...], html: str) -> Look:
 
 
 def _style_sheet(sources: tuple[SheetSource, ...]) -> StyleSheet:
-    return _style_sheet_with_fonts(sources, os.environ.get("FONTCONFIG_FILE", ""))
+    fontconfig_file = os.environ.get("FONTCONFIG_FILE", "")
+    _take_fonts(fontconfig_file)
+    return _style_sheet_with_fonts(sources, fontconfig_file)
+
+
+@lru_cache(maxsize=1)  # the last one is what the process has
+def _take_fonts(fontconfig_file: str) -> None:
+    """Make a fonts.conf that of the whole process; Pango asks that one too, whatever fonts a page brings."""
+    from weasyprint.text.ffi import fontconfig
+
+    declare()
+    if not fontconfig.FcInitReinitialize():
+        raise OSError(f"fontconfig does not read {fontconfig_file}")
 
 
 @lru_cache(maxsize=4)

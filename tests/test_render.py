@@ -27,6 +27,13 @@ jobs = make_jobs(load_inspection(workspace, library, sys.argv[3], fonts), librar
 sys.stdout.buffer.write(pickle.dumps((str(fonts.fontconfig()), jobs)))
 """
 
+# The same where WeasyPrint has drawn with the fonts of this computer before.
+RENDER_LATER = """
+import os, weasyprint
+os.environ.pop("FONTCONFIG_FILE", None)
+weasyprint.HTML(string="<p>ก").write_pdf()
+"""
+
 # Renders pickled jobs in another process, without the workspace.
 RENDER = """
 import hashlib, json, os, pickle, sys
@@ -65,8 +72,9 @@ def test_a_job_is_complete_and_gives_the_same_bytes_in_every_process(
         {"PYTHONHASHSEED": "2", "TZ": "America/New_York", "LANG": "th_TH.UTF-8"},
     )
     found = [json.loads(office.python(RENDER, path, given=jobs, **world)) for world in worlds]
+    found.append(json.loads(office.python(RENDER_LATER + RENDER, path, given=jobs)))
     assert found[0].keys() == {"vi.pdf", "vi.docx", "th.pdf", "th.docx"}
-    assert found[0] == found[1]
+    assert found[0] == found[1] == found[2]
     assert all(first == second for first, second in found[0].values())
 
 
