@@ -24,7 +24,7 @@ _READ = (
     "hyphenate_character", "hyphenate_limit_chars", "hyphenate_limit_zone", "hyphens", "letter_spacing",
     "overflow_wrap", "tab_size", "text_decoration_line", "white_space", "word_break", "word_spacing",
 )  # fmt: skip
-_MOST = 3000  # lines of at most some hundred letters: about two megabytes
+_MOST = 1000  # lines of at most some hundred letters, some ten pages: less than a megabyte
 _KEPT = "reportgen_lines"  # of the fonts of a style sheet: its lines
 _LOOK = "reportgen_line_look"  # of a style
 
