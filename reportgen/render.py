@@ -62,6 +62,9 @@ def _render(job: Job, sheet: StyleSheet) -> Artifacts:
     return Artifacts(files, read.document)
 
 
+_SELDOM = 50  # documents after which what outlived them is looked at too: hardly any of it is garbage
+
+
 @contextmanager
 def _collected_after() -> Iterator[None]:
     """Look for garbage once, after a document: its boxes know each other, and nearly all live until it is printed."""
@@ -70,7 +73,8 @@ def _collected_after() -> Iterator[None]:
     try:
         yield
     finally:
-        gc.collect(1)
+        # Python counts here how often the younger objects were looked at since all were.
+        gc.collect(2 if gc.get_count()[2] >= _SELDOM else 1)
         if was_enabled:
             gc.enable()
 
