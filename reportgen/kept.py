@@ -6,7 +6,6 @@ import hashlib
 import marshal
 import os
 import sys
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -54,23 +53,39 @@ class Kept:
         """Write down what this run compiled; where the folder cannot be written to, nothing is."""
         if self._file is None or self._new < self._worth:
             return
-        from reportgen.writing import write_at_once  # seldom: nearly all runs compile nothing new
-
         used = {name: marshal.dumps(compiled) for name, compiled in self._used.items()}
         others = self._old if len(self._old) < self._most else {}
-        content = marshal.dumps(others | used)
-        with suppress(OSError):
-            write_at_once(self._file, _DIGEST(content).digest() + content)
+        if write_sealed(self._file, marshal.dumps(others | used)):
             self._new = 0
 
 
 def _read(file: Path) -> dict[str, bytes]:
+    content = read_sealed(file)
+    if content is None:
+        return {}
+    kept: dict[str, bytes] = marshal.loads(content)  # noqa: S302 - our own file, as a .pyc is
+    return kept
+
+
+# ---- files of the cache folder --------------------------------------------------------------------------------------
+
+
+def read_sealed(file: Path) -> bytes | None:
+    """Return what a file of the cache holds; None where there is none, or not a whole one: a disk was full."""
     try:
         content = file.read_bytes()
     except OSError:
-        return {}
+        return None
     size = _DIGEST().digest_size
-    if _DIGEST(content[size:]).digest() != content[:size]:
-        return {}  # a disk that was full
-    kept: dict[str, bytes] = marshal.loads(content[size:])  # noqa: S302 - our own file, as a .pyc is
-    return kept
+    return content[size:] if _DIGEST(content[size:]).digest() == content[:size] else None
+
+
+def write_sealed(file: Path, content: bytes) -> bool:
+    """Write a file of the cache; return whether the folder could be written to."""
+    from reportgen.writing import write_at_once  # seldom: nearly all runs keep nothing new
+
+    try:
+        write_at_once(file, _DIGEST(content).digest() + content)
+    except OSError:
+        return False
+    return True

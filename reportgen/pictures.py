@@ -8,12 +8,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from reportgen.writing import write_at_once
+from reportgen.kept import read_sealed, write_sealed
 
 LARGEST_WIDTH = 170.0  # mm: as wide as text on A4
 MOST_BYTES = 256_000_000  # in the cache folder: some 3,000 pictures of half the width of the page
 
-_DIGEST = hashlib.sha256
 _SIZE = 4  # bytes of a number, in the file of a picture
 
 
@@ -47,14 +46,12 @@ class KeptPictures:
             width: on paper, in millimetres
             prepare: raises where the photograph is not fit to be printed; that is never kept
         """
-        key = _DIGEST(b"\0".join((self._recipe, photograph.encode(), f"{width:f}".encode()))).hexdigest()
+        key = hashlib.sha256(b"\0".join((self._recipe, photograph.encode(), f"{width:f}".encode()))).hexdigest()
         path = self._folder / key
         found = _read(path)
         if found is None:
             found = prepare()
-            with suppress(OSError):  # a folder that cannot be written to keeps nothing
-                write_at_once(path, _packed(found))
-                self._is_new = True
+            self._is_new |= write_sealed(path, _packed(found))
         return found
 
     def tidy(self) -> None:
@@ -74,18 +71,12 @@ class KeptPictures:
 
 def _packed(picture: Picture) -> bytes:
     numbers = b"".join(number.to_bytes(_SIZE, "big") for number in (picture.width, picture.height))
-    content = numbers + picture.content
-    return _DIGEST(content).digest() + content
+    return numbers + picture.content
 
 
 def _read(path: Path) -> Picture | None:
-    """Return the picture of a file; None where there is none, or not a whole one."""
-    try:
-        packed = path.read_bytes()
-    except OSError:
+    packed = read_sealed(path)
+    if packed is None:
         return None
-    digest, content = packed[: _DIGEST().digest_size], packed[_DIGEST().digest_size :]
-    if _DIGEST(content).digest() != digest:
-        return None
-    width, height = (int.from_bytes(content[start : start + _SIZE], "big") for start in (0, _SIZE))
-    return Picture(content[2 * _SIZE :], width, height)
+    width, height = (int.from_bytes(packed[start : start + _SIZE], "big") for start in (0, _SIZE))
+    return Picture(packed[2 * _SIZE :], width, height)
