@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -142,6 +143,12 @@ def fonts_of_this_computer() -> Iterator[None]:
 def office(tmp_path_factory: pytest.TempPathFactory) -> Office:
     """An office with its own font cache."""
     return Office(tmp_path_factory.mktemp("cache"))
+
+
+@pytest.fixture(scope="module")
+def answers(office: Office, request: pytest.FixtureRequest) -> Any:
+    """What the ``PROGRAM`` of a test's module tells, as JSON, in a process of its own."""
+    return json.loads(office.python(request.module.PROGRAM))
 
 
 @pytest.fixture(scope="session")

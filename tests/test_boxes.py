@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
-import pytest
-from conftest import Office
-
 PROGRAM = """
 import json, sys
 from reportgen import loading
@@ -50,12 +45,6 @@ print(json.dumps({
     "restored": functions() == before,
 }))
 """
-
-
-@pytest.fixture(scope="module")
-def answers(office: Office) -> dict[str, list[bool]]:
-    found: dict[str, list[bool]] = json.loads(office.python(PROGRAM))
-    return found
 
 
 def test_no_byte_is_different(answers: dict[str, list[bool]]) -> None:

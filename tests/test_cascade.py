@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
-import pytest
-from conftest import Office
-
 PROGRAM = """
 import json
 from reportgen import loading
@@ -67,12 +62,6 @@ print(json.dumps({
     "restored": StyleFor.set_computed_styles is original,
 }))
 """
-
-
-@pytest.fixture(scope="module")
-def answers(office: Office) -> dict[str, list[int]]:
-    found: dict[str, list[int]] = json.loads(office.python(PROGRAM))
-    return found
 
 
 def test_no_byte_is_different(answers: dict[str, list[int]]) -> None:

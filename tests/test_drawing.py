@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
-import pytest
-from conftest import Office
-
 PROGRAM = """
 import json
 from contextlib import ExitStack
@@ -55,12 +50,6 @@ print(json.dumps({
     "restored": text.draw_first_line is original,
 }))
 """
-
-
-@pytest.fixture(scope="module")
-def answers(office: Office) -> dict[str, dict[str, bool]]:
-    found: dict[str, dict[str, bool]] = json.loads(office.python(PROGRAM))
-    return found
 
 
 def test_no_byte_is_different(answers: dict[str, dict[str, bool]]) -> None:

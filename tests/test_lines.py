@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
-import pytest
-from conftest import Office
-
 PROGRAM = """
 import json
 from reportgen import loading
@@ -65,12 +60,6 @@ print(json.dumps({
     "restored": left,
 }))
 """
-
-
-@pytest.fixture(scope="module")
-def answers(office: Office) -> dict[str, list[int]]:
-    found: dict[str, list[int]] = json.loads(office.python(PROGRAM))
-    return found
 
 
 def test_no_byte_is_different(answers: dict[str, list[int]]) -> None:

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
-
-import pytest
-from conftest import Office
 
 PROGRAM = """
 import ctypes.util, json, sys
@@ -47,12 +43,6 @@ print(json.dumps({
     "instancer": fonts.instantiateVariableFont.__name__,
 }))
 """
-
-
-@pytest.fixture(scope="module")
-def answers(office: Office) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(office.python(PROGRAM))
-    return found
 
 
 def test_no_process_is_started_to_look_for_libraries(answers: dict[str, Any]) -> None:

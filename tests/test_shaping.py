@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
-import pytest
-from conftest import Office
-
 PROGRAM = """
 import json, sys
 from reportgen import loading
@@ -63,12 +58,6 @@ print(json.dumps({
     "restored": original() == before,
 }))
 """
-
-
-@pytest.fixture(scope="module")
-def answers(office: Office) -> dict[str, list[int]]:
-    found: dict[str, list[int]] = json.loads(office.python(PROGRAM))
-    return found
 
 
 def test_no_byte_is_different(answers: dict[str, list[int]]) -> None:

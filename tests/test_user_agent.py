@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
-import pytest
-from conftest import Office
-
 PROGRAM = """
 import json, re, sys
 from weasyprint import CSS, HTML
@@ -55,12 +50,6 @@ print(json.dumps({
     "counters": [name for name in PAGE_COUNTERS if ours[0].get(name) != stock[0][name]],
 }))
 """
-
-
-@pytest.fixture(scope="module")
-def answers(office: Office) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = json.loads(office.python(PROGRAM))
-    return found
 
 
 def test_every_element_of_a_page_is_compared(answers: dict[str, list[str]]) -> None:
