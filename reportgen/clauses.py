@@ -11,6 +11,7 @@ from reportgen.diagnostics import Diagnostic, InputError, Place, ReportgenError
 from reportgen.edition import Edition
 from reportgen.folders import Workspace
 from reportgen.ingredients import Ingredient
+from reportgen.kept import cache_folder
 from reportgen.locales import in_force, no_such_clause
 from reportgen.markup import Page
 from reportgen.page import as_printed, fill_clause, missing_names
@@ -119,7 +120,7 @@ def list_versions(library: Library, asked: Iterable[str], used: Uses) -> list[Ve
     Raises:
         InputError: where an id stands for no clause, with the nearest one.
     """
-    uses = clause_uses(_sources(library), Readings())
+    uses = clause_uses(_sources(library), Readings(cache_folder()))
     using: dict[tuple[str, str], dict[str, None]] = {}
     for inspection, clauses in used.clauses.items():
         for clause in clauses:

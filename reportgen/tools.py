@@ -35,7 +35,19 @@ _SYSTEM = {
 NOT_PRINTING = frozenset(
     {
         *("__main__", "alignment", "answers", "clauses", "cleaning", "cli", "cluster", "differences", "doctor"),
-        *("equipment", "explain", "listing", "new", "parity", "pool", "redline", "register", "scanned", "staleness"),
+        *(
+            "equipment",
+            "explain",
+            "listing",
+            "new",
+            "parity",
+            "pool",
+            "redline",
+            "register",
+            "scanned",
+            "serving",
+            "staleness",
+        ),
         *("state", "tables", "terminal", "tools", "tracked", "verifying", "watch", "work", "writing"),
     }
 )
