@@ -424,8 +424,11 @@ class _Composer:
     def _check_dashes(self, span: Span, source: str) -> None:
         """Note dashes that begin no item, for the line above is a text."""
         # A program that folds text breaks long lines only; a dash after a short line was meant as a list.
-        breaks = (match for match in _DASH_IN_TEXT.finditer(source))
-        ends = [each.end() for each in breaks if self.source.place_at(span.start + each.start()).column <= 81]
+        ends = [
+            each.end()
+            for each in _DASH_IN_TEXT.finditer(source)
+            if self.source.place_at(span.start + each.start()).column <= 81
+        ]
         if ends and (item := marked_item(self.source, span.start)):
             self.findings.append(item)
             return
