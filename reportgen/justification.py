@@ -20,7 +20,7 @@ from itertools import pairwise
 from typing import Any
 
 from reportgen.breaks import is_of_unspaced
-from reportgen.shaping import read_glyphs
+from reportgen.glyphs import RUNS, Glyph, read_glyphs, strings
 
 Gaps = Mapping[int, float]
 """Where a text is widened and by how much: by the place in UTF-8 bytes before which the gap is."""
@@ -186,12 +186,15 @@ def _widen(box: Any, gaps: Iterator[Gaps], advance: float) -> float:
 
 
 class _WideText:
-    """WeasyPrint's layout of a text, whose glyphs are widened each time it is drawn."""
+    """WeasyPrint's layout of a text, whose glyphs are widened: once where they are known, or each time it is drawn."""
 
     def __init__(self, layout: Any, gaps: Gaps, font_size: float) -> None:
         self._layout = layout
         self._gaps = gaps
         self._font_size = font_size
+        runs = vars(layout).get(RUNS)
+        widen = _Widening(font_size / 1000)
+        setattr(self, RUNS, runs and tuple(run.widened(gaps, widen) for run in runs))
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._layout, name)
@@ -202,7 +205,7 @@ class _WideText:
 
     def get_first_line(self) -> Any:
         line, index = self._layout.get_first_line()
-        _widen_glyphs(line, self._gaps, self._font_size / 1000)
+        _widen_glyphs(line, self._gaps, _Widening(self._font_size / 1000))
         return line, index
 
 
@@ -211,50 +214,60 @@ def _closed(box: Any) -> set[int]:
 
     Readers (PDFium) add the way back from such a mark to the gap after it, and take both for a blank.
     """
-    from weasyprint.text.ffi import pango
-
-    layout = box.pango_layout
-    layout.reactivate(box.style)
-    pango.pango_layout_set_single_paragraph_mode(layout.layout, True)  # as it will be drawn
-    line, _ = layout.get_first_line()
     closed: set[int] = set()
-    for string, start, ends in _strings(line):
-        for (_, _, right, down), (before, end) in zip(read_glyphs(string), pairwise(ends), strict=True):
-            if right < 0 or down:
-                closed.update(range(start + before + 1, start + end + 1))
+    for glyph, start, end in _placed(box):
+        if glyph[2] < 0 or glyph[3]:
+            closed.update(range(start + 1, end + 1))
     return closed
 
 
-def _widen_glyphs(line: Any, gaps: Gaps, unit: float) -> None:
-    """Widen the last glyph before each gap of a Pango line, by whole units (in pixels).
+def _placed(box: Any) -> Iterator[tuple[Glyph, int, int]]:
+    """Yield each glyph of a text, and where the text that ends with it begins and ends."""
+    from weasyprint.text.ffi import pango
+
+    layout = box.pango_layout
+    runs = vars(layout).get(RUNS)
+    if runs is not None:
+        for run in runs:
+            yield from run.placed()
+        return
+    layout.reactivate(box.style)
+    pango.pango_layout_set_single_paragraph_mode(layout.layout, True)  # as it will be drawn
+    line, _ = layout.get_first_line()
+    for _, string, places in strings(line):
+        for glyph, (start, end) in zip(read_glyphs(string), pairwise(places), strict=True):
+            yield glyph, start, end
+
+
+class _Widening:
+    """Tells by how much the last glyph before each gap is widened, one after another, in Pango's units.
 
     WeasyPrint writes moves in whole thousandths of the font size and cuts off what is less; half a unit more makes
     it the nearest one, and the sum of the gaps is rounded instead of each, so that the line ends where it must.
+
+    Args:
+        unit: a thousandth of the font size, in pixels
     """
-    from weasyprint.text.ffi import TO_UNITS
 
-    total, written = 0.0, 0
-    for string, start, ends in _strings(line):
-        for index, (before, end) in enumerate(pairwise(ends)):
-            inside = [gaps[place] for place in range(start + before + 1, start + end + 1) if place in gaps]
-            if not inside:
-                continue
-            total += sum(inside)
-            units = round(total / unit) - written
-            if units:
-                string.glyphs[index].geometry.width += round((units + 0.5) * unit * TO_UNITS)
-                written += units
+    def __init__(self, unit: float) -> None:
+        self._unit = unit
+        self._total = 0.0
+        self._written = 0
+
+    def __call__(self, gaps: Sequence[float]) -> int:
+        """Return by how much the next glyph is wider, behind which there are these gaps."""
+        from weasyprint.text.ffi import TO_UNITS
+
+        self._total += sum(gaps)
+        units = round(self._total / self._unit) - self._written
+        self._written += units
+        return round((units + 0.5) * self._unit * TO_UNITS) if units else 0
 
 
-def _strings(line: Any) -> Iterator[tuple[Any, int, list[int]]]:
-    """Yield the glyphs of each run of a Pango line, where its text begins, and where that of each glyph does.
-
-    Places are counted in UTF-8 bytes, those of the glyphs from the beginning of the run; its end is the last of them.
-    """
-    from weasyprint.text.ffi import ffi
-
-    run = line.runs
-    while run != ffi.NULL:
-        item, string = run.data.item, run.data.glyphs
-        yield string, item.offset, [*ffi.unpack(string.log_clusters, string.num_glyphs), item.length]
-        run = run.next
+def _widen_glyphs(line: Any, gaps: Gaps, widen: _Widening) -> None:
+    """Widen the last glyph before each gap of a Pango line."""
+    for _, string, places in strings(line):
+        for index, (start, end) in enumerate(pairwise(places)):
+            inside = [gaps[place] for place in range(start + 1, end + 1) if place in gaps]
+            if inside:
+                string.glyphs[index].geometry.width += widen(inside)

@@ -1,8 +1,8 @@
 """Broken lines kept: where a text is broken follows from its words, its look and its room, and pages share many texts.
 
 WeasyPrint 70 lays out what stands in columns twice, and breaks its lines twice. The pages of an office share headings,
-labels, names and the words of the law. Of each line that was broken is kept how long it is and where the next one
-begins; when it is met again, Pango is asked nothing but to draw it.
+labels, names and the words of the law. Of each line that was broken is kept how long it is, where the next one
+begins, and its glyphs; when it is met again, Pango is asked nothing.
 
 This is the only module that knows this part of WeasyPrint's insides: what ``layout.inline`` asks ``split_first_line``
 and ``can_break_text``, and what a ``Layout`` is while it is not drawn.
@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from reportgen.shaping import look_of
+from reportgen.glyphs import RUNS, Run
+from reportgen.shaping import look_of, measured_runs
 
 # All that breaking lines reads of a style, besides what Pango must know of it.
 _READ = (
@@ -36,6 +37,7 @@ class _Line:
     measures: tuple[Any, ...]  # but for the layout
     text: str
     direction: int
+    runs: tuple[Run, ...] | None  # its glyphs, where they are known
 
 
 @contextmanager
@@ -60,10 +62,11 @@ def kept_lines(fonts: Any) -> Iterator[None]:
             kept.move_to_end(key)
             return _inert(line, max_width, spacing), *line.measures
         layout, *measures = original(text, style, context, max_width, spacing, is_line_start)
-        kept[key] = _Line(tuple(measures), layout.text, layout.first_line_direction)
+        runs = measured_runs(layout, fonts)
+        line = kept[key] = _Line(tuple(measures), layout.text, layout.first_line_direction, runs)
         while len(kept) > _MOST:
             kept.popitem(last=False)
-        return layout, *measures
+        return layout if runs is None else _inert(line, max_width, spacing), *measures
 
     inline.split_first_line, inline.can_break_text = split_first_line, _can_break
     try:
@@ -96,4 +99,5 @@ def _inert(line: _Line, max_width: Any, spacing: Any) -> Any:
     layout.justification_spacing, layout.max_width = spacing, max_width
     layout.text, layout.first_line_direction = line.text, line.direction
     layout.ascent = layout.underline_position = layout.strikethrough_position = None
+    setattr(layout, RUNS, line.runs)
     return layout

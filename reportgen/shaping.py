@@ -12,10 +12,10 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from struct import Struct
 from typing import Any
 
 from reportgen.declarations import declare
+from reportgen.glyphs import Run, read_runs
 
 # All that Layout.setup reads of a style, but for its decoration.
 _READ = (
@@ -25,21 +25,8 @@ _READ = (
     "lang",
 )  # fmt: skip
 _ENDS = re.compile(r"[\n\r\u2029]")  # of paragraphs, as Pango knows them
-# PangoGlyphInfo: the glyph, its width, how far it is moved to the right and down in Pango's units, its flags.
-_GLYPH = Struct("=Iiii4x")
 _MOST = 1000  # looks; a style sheet has some dozens
 _KEPT = "reportgen_looks"
-
-
-Glyph = tuple[int, int, int, int]
-"""A glyph as Pango places it: its number, its width, how far it is moved to the right and down, in Pango's units."""
-
-
-def read_glyphs(string: Any) -> list[Glyph]:
-    """Return the glyphs of a string of Pango's."""
-    from weasyprint.text.ffi import ffi
-
-    return list(_GLYPH.iter_unpack(ffi.buffer(string.glyphs, string.num_glyphs * _GLYPH.size)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +107,16 @@ def _is_one_line(layout: Any) -> bool:
     from weasyprint.text.ffi import pango
 
     return hasattr(layout, "layout") and not pango.pango_layout_is_wrapped(layout.layout)
+
+
+def measured_runs(layout: Any, font_config: Any) -> tuple[Run, ...] | None:
+    """Return the glyphs of a layout that was measured, as they will be drawn; None where they are made anew for that.
+
+    ``font_config`` is the one of its style.
+    """
+    if layout.justification_spacing or not _is_one_line(layout) or _ENDS.search(layout.text):
+        return None
+    return read_runs(layout.get_first_line()[0], layout.text, font_config)
 
 
 def look_of(style: Any) -> tuple[Any, ...]:

@@ -16,16 +16,19 @@ import math
 import re
 import unicodedata
 from binascii import unhexlify
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from struct import unpack
 from typing import Any, NamedTuple
 
+from reportgen.glyphs import Letter, is_mark
+
 _SHOW = b"] TJ"
 _GLYPHS = re.compile(rb"<([0-9a-f]*)>|([^<>\s]+)")  # within a TJ array: codes of four digits, or a move
 _DIGITS = 4  # hexadecimal ones, of a code
 _BATCH = 100  # entries a CMap section may hold
+_EMPTY_STRING, _EMPTY_ARRAY = b"<>", b"[] TJ"
 
 
 @contextmanager
@@ -58,10 +61,16 @@ def true_text(document: Any, pdf: Any) -> None:
     Raises RuntimeError when WeasyPrint does not draw as this module expects, or was not watched.
     """
     fonts = {font.hash: _Codes(font) for font in document.fonts.values()}
+    strings: dict[int, _Strings] = {}
     for stream in pdf.objects:
         operators = getattr(stream, "stream", None)
-        if isinstance(operators, list) and any(_is_show(operator) for operator in operators):
-            stream.stream = _rewrite(operators, getattr(stream, _ATTRIBUTE, _Drawn()), fonts)
+        if not isinstance(operators, list):
+            continue
+        drawn = getattr(stream, _ATTRIBUTE, _Drawn())
+        if any(_is_show(operator) for operator in operators):
+            stream.stream = _rewrite([_told(operator) for operator in operators], drawn, fonts)
+        elif drawn.clusters:
+            stream.stream = [_written(operator, fonts, strings) for operator in operators]
     for codes in fonts.values():
         codes.write(pdf)
 
@@ -75,12 +84,63 @@ Cluster = tuple[str, tuple[int, ...], str]
 """Glyphs that are drawn together: their font, the glyphs, and the text that all of them stand for."""
 
 
+class Pieces(dict[Letter, str]):
+    """What is shown of the letters of one of WeasyPrint's fonts, within a string of a TJ array that has begun."""
+
+    def __init__(self, font: Any) -> None:
+        super().__init__()
+        self.font = font
+
+
+class Shown(NamedTuple):
+    """A TJ operator that is not written yet: whole letters, of which none is raised."""
+
+    pieces: Pieces
+    letters: list[Letter]
+
+    @property
+    def data(self) -> bytes:
+        """What WeasyPrint would write."""
+        return f"[<{''.join(map(self.pieces.__getitem__, self.letters))}>] TJ".encode("ascii")
+
+    def clusters(self) -> Iterator[Cluster]:
+        """Yield what is drawn."""
+        for letter in self.letters:
+            yield from _clusters(self.pieces, letter)
+
+
+def _clusters(pieces: Pieces, letter: Letter) -> list[Cluster]:
+    name = pieces.font.hash
+    return [(name, tuple([info[0] for info in each.glyphs]), each.text) for each in letter.clusters if each.text]
+
+
+def show(stream: Any, pieces: Pieces, letters: list[Letter]) -> None:
+    """Show letters in a content stream; they are written when all is drawn."""
+    for letter in letters:
+        pieces[letter]  # so that the font is told of its glyphs in time
+    shown = Shown(pieces, letters)
+    stream.stream.append(shown)
+    _drawn_in(stream).clusters.append(shown)
+
+
 @dataclass
 class _Drawn:
     """What is drawn in a content stream: clusters, and the glyphs of one whose text has not been told yet."""
 
-    clusters: list[Cluster] = field(default_factory=list)
+    clusters: list[Cluster | Shown] = field(default_factory=list)
     begun: list[int] = field(default_factory=list)
+
+    def all_clusters(self) -> list[Cluster]:
+        """Return the clusters, each by itself."""
+        if self.begun:
+            raise _moved("a cluster without a text")
+        found: list[Cluster] = []
+        for each in self.clusters:
+            if isinstance(each, Shown):
+                found += each.clusters()
+            else:
+                found.append(each)
+        return found
 
 
 def _drawn_in(stream: Any) -> _Drawn:
@@ -169,7 +229,7 @@ class _Codes:
                 b"".join(b"%04x" % code for code in codes),
                 len(glyphs),
                 is_exact,
-                unicodedata.category(unicodedata.normalize("NFKD", text)[0]) == "Mn",
+                is_mark(text),
             )
         return found
 
@@ -238,6 +298,11 @@ class _Written:
     after: dict[int, bytes] = field(default_factory=dict)  # or ends after it
     marked: bytearray = field(init=False)  # 1 for each glyph before which it begins, or after which it ends
 
+    @classmethod
+    def of(cls, coded: Sequence[_Coded]) -> _Written:
+        """Return what is written for clusters, without marked content."""
+        return cls(b"".join([each.glyphs for each in coded]), b"".join([each.codes for each in coded]))
+
     def __post_init__(self) -> None:
         self.marked = bytearray(len(self.codes) // _DIGITS)
 
@@ -253,26 +318,66 @@ _Tokens = list[tuple[bytes, bytes]]  # of a TJ array: codes, or a move
 
 def _rewrite(operators: list[Any], drawn: _Drawn, fonts: dict[str, _Codes]) -> list[Any]:
     """Return the operators of a content stream with a code for each glyph and its text."""
-    if drawn.begun:
-        raise _moved("a cluster without a text")
+    clusters = drawn.all_clusters()
     pen = _Pen(fonts)
     shown = {
         number: pen.follow(operator)
         for number, operator in enumerate(operators)
         if isinstance(operator, bytes) and operator
     }
-    coded = [fonts[cluster[0]].coded(cluster) for cluster in drawn.clusters]
-    written = _Written(b"".join([each.glyphs for each in coded]), b"".join([each.codes for each in coded]))
+    coded = [fonts[cluster[0]].coded(cluster) for cluster in clusters]
+    written = _Written.of(coded)
     noted, found = len(written.glyphs) // _DIGITS, pen.place
     if noted != found or written.glyphs != pen.glyphs():
         raise _moved("more glyphs were noted than drawn" if noted > found else "other glyphs were noted than drawn")
-    _mark(_letters(drawn.clusters, coded, pen.drawing.lasts), pen.drawing, written)
+    _mark(_letters(clusters, coded, pen.drawing.lasts), pen.drawing, written)
     rewritten = list(operators)
     place = 0
     for number, tokens in shown.items():
         if tokens is not None:
-            rewritten[number], place = _show(tokens, place, written)
+            string, place = _show(tokens, place, written)
+            rewritten[number] = _closed(string)
     return rewritten
+
+
+def _told(operator: Any) -> Any:
+    return operator.data if isinstance(operator, Shown) else operator
+
+
+def _written(operator: Any, fonts: dict[str, _Codes], strings: dict[int, _Strings]) -> Any:
+    """Return an operator with a code for each glyph and its text."""
+    if not isinstance(operator, Shown):
+        return operator
+    pieces = operator.pieces
+    known = strings.get(id(pieces))
+    if known is None:
+        known = strings[id(pieces)] = _Strings(pieces, fonts[pieces.font.hash])
+    return _closed(b"".join(map(known.__getitem__, operator.letters)))
+
+
+class _Strings(dict[Letter, bytes]):
+    """What is written of letters with codes, within a string of a TJ array that has begun."""
+
+    def __init__(self, pieces: Pieces, codes: _Codes) -> None:
+        super().__init__()
+        self._pieces, self._codes = pieces, codes
+
+    def __missing__(self, letter: Letter) -> bytes:
+        string = self[letter] = self._string(letter)
+        return string
+
+    def _string(self, letter: Letter) -> bytes:
+        piece = self._pieces[letter].encode("ascii")
+        clusters = _clusters(self._pieces, letter)
+        coded = [self._codes.coded(cluster) for cluster in clusters]
+        if len(coded) <= 1 and all(each.length == 1 and each.glyphs == each.codes for each in coded):
+            return piece  # no mark, and what the glyph's own number says: nearly all letters
+        written = _Written.of(coded)
+        drawing = _Drawing()
+        tokens: _Tokens = _GLYPHS.findall(b"<%s>" % piece)
+        drawing.show(tokens, self._pieces.font.widths)
+        _mark(_letters(clusters, coded, set()), drawing, written)
+        return _show(tokens, 0, written)[0]
 
 
 def _letters(clusters: Iterable[Cluster], coded: Iterable[_Coded], lasts: set[int]) -> list[_Letter]:
@@ -313,6 +418,28 @@ class _Drawing:
     set_back: set[int] = field(default_factory=set)  # those that are moved far to the left
     lasts: set[int] = field(default_factory=set)  # the last ones of each text object, and of each line within it
 
+    def show(self, tokens: _Tokens, widths: Mapping[int, int], is_raised: bool = False) -> float:
+        """Take into account what is shown; return how far that leads, in thousandths of the font's size."""
+        along = move = 0.0
+        place = len(self.widths)
+        for digits, number in tokens:
+            if number:
+                move += float(number)
+                continue
+            if not digits:
+                continue
+            if is_raised and move < 0:
+                self.astray.add(place)
+            if move >= _SET_BACK:
+                self.set_back.add(place)
+            glyphs = unpack(f">{len(digits) // _DIGITS}H", unhexlify(digits))
+            shown = [widths.get(glyph, 0) for glyph in glyphs]
+            self.widths += shown
+            along += sum(shown) - move
+            move = 0.0
+            place += len(shown)
+        return along - move
+
     def is_astray(self, letter: _Letter) -> bool:
         """Return whether a mark of the letter may be read behind the next one.
 
@@ -345,7 +472,6 @@ class _Pen:
 
     def __init__(self, fonts: dict[str, _Codes]) -> None:
         self.drawing = _Drawing()
-        self.place = 0  # of the next glyph
         self._fonts = fonts
         self._glyphs: list[bytes] = []
         self._widths: dict[int, int] = {}
@@ -353,6 +479,11 @@ class _Pen:
         self._is_raised = False
         self._matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
         self._along = 0.0  # the way from the beginning of the matrix, in text space
+
+    @property
+    def place(self) -> int:
+        """The place of the next glyph."""
+        return len(self.drawing.widths)
 
     def glyphs(self) -> bytes:
         """Return all glyphs that were shown, in hexadecimal digits."""
@@ -362,7 +493,8 @@ class _Pen:
         """Take one operator into account; return what it shows, None where it shows no text."""
         if operator.endswith(_SHOW):
             tokens: _Tokens = _GLYPHS.findall(_inside(operator))
-            self._show(tokens)
+            self._along += self.drawing.show(tokens, self._widths, self._is_raised) * self._size / 1000
+            self._glyphs += [digits for digits, _ in tokens]
             return tokens
         name = operator[-2:]
         if name == b"Tm":
@@ -390,29 +522,6 @@ class _Pen:
         self._matrix = (a, b, c, d, x, y)
         self._along = 0.0
 
-    def _show(self, tokens: _Tokens) -> None:
-        drawing, widths, place = self.drawing, self._widths, self.place
-        along = move = 0.0  # in thousandths of the font's size
-        for digits, number in tokens:
-            if number:
-                move += float(number)
-                continue
-            if not digits:
-                continue
-            if self._is_raised and move < 0:
-                drawing.astray.add(place)
-            if move >= _SET_BACK:
-                drawing.set_back.add(place)
-            glyphs = unpack(f">{len(digits) // _DIGITS}H", unhexlify(digits))
-            shown = [widths.get(glyph, 0) for glyph in glyphs]
-            drawing.widths += shown
-            self._glyphs.append(digits)
-            along += sum(shown) - move
-            move = 0.0
-            place += len(shown)
-        self.place = place
-        self._along += (along - move) * self._size / 1000
-
 
 def _mark(letters: list[_Letter], drawing: _Drawing, written: _Written) -> None:
     """Put an ActualText around letters that their codes do not say, or that could be read in another order."""
@@ -436,47 +545,52 @@ def _inside(operator: bytes) -> bytes:
 
 
 def _show(tokens: _Tokens, place: int, written: _Written) -> tuple[bytes, int]:
-    """Return a TJ operator with the codes of its glyphs, parted where marked content begins or ends.
+    """Return what is shown with the codes of its glyphs, within a string of a TJ array that has begun.
 
-    Empty strings are left out: PDFium forgets the move after one at the head of an array. So are moves by nothing,
-    which WeasyPrint writes after many a Thai letter: they take more room than all that the text layer adds.
+    Where marked content begins or ends, the array ends and another one begins. Moves by nothing, which WeasyPrint
+    writes after many a Thai letter, are left out: they take more room than all that the text layer adds.
 
     Args:
-        tokens: what the operator shows
+        tokens: what is shown
         place: of its first glyph
         written: what is written for each glyph
     """
     output: list[bytes] = []
-    array: list[bytes] = []
     for digits, move in tokens:
         if move:
             if float(move):
-                array.append(b" %s " % move)  # two moves may follow each other
+                output.append(b"> %s <" % move)  # two moves may follow each other
             continue
         end = place + len(digits) // _DIGITS
         while (here := written.marked.find(1, place, end)) >= 0:
             before, after = written.before.get(here), written.after.get(here)
-            array.append(_string(written, place, here))
-            if before:
-                output += [_array(array), before]
-                array = []
-            array.append(_string(written, here, here + 1))
-            if after:
-                output += [_array(array), after]
-                array = []
+            output += [_codes(written, place, here), _between(before), _codes(written, here, here + 1), _between(after)]
             place = here + 1
-        array.append(_string(written, place, end))
+        output.append(_codes(written, place, end))
         place = end
-    return b"\n".join(filter(None, [*output, _array(array)])), place
+    return b"".join(output), place
 
 
-def _string(written: _Written, start: int, end: int) -> bytes:
-    return b"<%s>" % written.codes[start * _DIGITS : end * _DIGITS] if end > start else b""
+def _codes(written: _Written, start: int, end: int) -> bytes:
+    return written.codes[start * _DIGITS : end * _DIGITS]
 
 
-def _array(content: list[bytes]) -> bytes:
-    joined = b"".join(content)
-    return b"[" + joined.replace(b"><", b"") + b"] TJ" if joined else b""
+def _between(operator: bytes | None) -> bytes:
+    """Return an operator between two arrays."""
+    return b">] TJ\n%s\n[<" % operator if operator else b""
+
+
+def _closed(string: bytes) -> bytes:
+    """Return the TJ operators of a string that has begun, without empty ones.
+
+    Empty strings are left out: PDFium forgets the move after one at the head of an array.
+    """
+    operators = b"[<%s>] TJ" % string
+    if _EMPTY_STRING in operators:
+        operators = operators.replace(_EMPTY_STRING, b"")
+        if _EMPTY_ARRAY in operators:
+            return b"\n".join([each for each in operators.split(b"\n") if each != _EMPTY_ARRAY])
+    return operators
 
 
 def _hexadecimal(text: str) -> bytes:

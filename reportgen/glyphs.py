@@ -1,0 +1,243 @@
+"""The glyphs of a line, read from Pango once: to be kept with the line, widened, drawn and told as text.
+
+Pages are made of some hundred letters that come again and again. So each cluster, and each letter with its marks, is
+one object for each font that draws it: what is found out about it is found by its identity, once in a document.
+
+This is the only module that knows how Pango tells where the glyphs of a line stand.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import accumulate, pairwise
+from struct import Struct
+from typing import Any
+
+# PangoGlyphInfo: the glyph, its width, how far it is moved to the right and down in Pango's units, its flags.
+_GLYPH = Struct("=Iiii4x")
+EMPTY = 0x0FFFFFFF  # PANGO_GLYPH_EMPTY, an invisible glyph; larger numbers are letters that no font has
+RUNS = "reportgen_runs"  # of a layout: its glyphs, where they are known
+_OLDEST = 14802  # version of Pango: an older one says other sizes of fonts
+_MOST = 20_000  # clusters of a font in one size: some thousands are those of all lines that are kept
+_KEPT = "reportgen_fonts"
+
+Glyph = tuple[int, int, int, int]
+"""A glyph as Pango places it: its number, its width, how far it is moved to the right and down, in Pango's units."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cluster:
+    """Glyphs that are drawn together, the text in UTF-8 that they are made of, and the one that they stand for.
+
+    An invisible glyph stands alone, and for no text.
+    """
+
+    glyphs: tuple[Glyph, ...]
+    source: bytes
+    text: str
+    is_mark: bool  # whether the text begins with a mark, which belongs to the letter before
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Letter:
+    """A letter with its marks."""
+
+    clusters: tuple[Cluster, ...]
+
+
+@dataclass(eq=False)
+class PlacedFont:
+    """A font of Pango's in one size, and the clusters and letters that were drawn with it."""
+
+    pango_font: Any
+    is_usual: bool  # whether its letters are outlines, not pictures
+    clusters: dict[tuple[tuple[Glyph, ...], bytes], Cluster] = field(default_factory=dict)
+    letters: dict[tuple[Cluster, ...], Letter] = field(default_factory=dict)
+
+    def cluster(self, glyphs: tuple[Glyph, ...], source: bytes) -> Cluster:
+        """Return the cluster of these glyphs."""
+        found = self.clusters.get((glyphs, source))
+        if found is None:
+            if len(self.clusters) >= _MOST:
+                self.clusters.clear()
+                self.letters.clear()
+            text = "" if glyphs[-1][0] == EMPTY else source.decode()
+            found = self.clusters[glyphs, source] = Cluster(glyphs, source, text, bool(text) and is_mark(text))
+        return found
+
+    def wider(self, cluster: Cluster, by: int) -> Cluster:
+        """Return a cluster whose last glyph is wider, in Pango's units."""
+        *glyphs, (number, width, right, down) = cluster.glyphs
+        return self.cluster((*glyphs, (number, width + by, right, down)), cluster.source)
+
+    def letter(self, clusters: tuple[Cluster, ...]) -> Letter:
+        """Return the letter of these clusters."""
+        found = self.letters.get(clusters)
+        if found is None:
+            found = self.letters[clusters] = Letter(clusters)
+        return found
+
+
+def is_mark(text: str) -> bool:
+    """Whether a text begins with a mark, which belongs to the letter before."""
+    return unicodedata.category(unicodedata.normalize("NFKD", text)[0]) == "Mn"
+
+
+@dataclass(frozen=True)
+class Run:
+    """Glyphs of one font that follow each other; ``start`` is where their text begins, in UTF-8 bytes of the line's."""
+
+    font: PlacedFont
+    start: int
+    clusters: tuple[Cluster, ...]
+
+    @cached_property
+    def letters(self) -> tuple[Letter, ...] | None:
+        """The letters of the run; None where one is raised, or a mark belongs to nothing in it."""
+        letters: list[Letter] = []
+        begun: tuple[Cluster, ...] = ()
+        for cluster in self.clusters:
+            if cluster.is_mark:
+                if not (begun and begun[0].text):
+                    return None
+                begun = (*begun, cluster)
+                continue
+            if begun:
+                letters.append(self.font.letter(begun))
+            begun = (cluster,)
+        if any(glyph[3] for cluster in self.clusters for glyph in cluster.glyphs):
+            return None
+        return (*letters, self.font.letter(begun)) if begun else ()
+
+    def glyphs(self) -> Iterator[tuple[Glyph, str]]:
+        """Yield each glyph and the text that ends with it, none where its cluster goes on."""
+        for cluster in self.clusters:
+            *begun, last = cluster.glyphs
+            for glyph in begun:
+                yield glyph, ""
+            yield last, cluster.text
+
+    def placed(self) -> Iterator[tuple[Glyph, int, int]]:
+        """Yield each glyph, and where the text that ends with it begins and ends."""
+        start = self.start
+        for cluster in self.clusters:
+            *begun, last = cluster.glyphs
+            for glyph in begun:
+                yield glyph, start, start
+            end = start + len(cluster.source)
+            yield last, start, end
+            start = end
+
+    def widened(self, gaps: Mapping[int, float], widen: Callable[[Sequence[float]], int]) -> Run:
+        """Return the same run with wider glyphs.
+
+        Args:
+            gaps: behind the glyphs whose text ends at these places, or goes over them; in their order
+            widen: asked by how much a glyph is widened, in Pango's units, for all gaps behind it
+        """
+        inside: dict[int, list[float]] = {}
+        ends = self.ends
+        for place, gap in gaps.items():
+            if ends and self.start < place <= ends[-1]:
+                inside.setdefault(bisect_left(ends, place), []).append(gap)
+        clusters = list(self.clusters)
+        for index, found in inside.items():
+            if by := widen(found):
+                clusters[index] = self.font.wider(clusters[index], by)
+        return Run(self.font, self.start, tuple(clusters))
+
+    @cached_property
+    def ends(self) -> list[int]:
+        """Where the text of each cluster ends, in UTF-8 bytes of the line's."""
+        return list(accumulate([len(cluster.source) for cluster in self.clusters], initial=self.start))[1:]
+
+
+# ---- read from Pango
+
+
+def read_glyphs(string: Any) -> list[Glyph]:
+    """Return the glyphs of a string of Pango's."""
+    from weasyprint.text.ffi import ffi
+
+    return list(_GLYPH.iter_unpack(ffi.buffer(string.glyphs, string.num_glyphs * _GLYPH.size)))
+
+
+def strings(line: Any) -> Iterator[tuple[Any, Any, list[int]]]:
+    """Yield the item and the glyphs of each run of a Pango line, and where the text of each glyph begins.
+
+    Places are counted in UTF-8 bytes of the line's text; the end of the run is the last of them.
+    """
+    from weasyprint.text.ffi import ffi
+
+    run = line.runs
+    while run != ffi.NULL:
+        item, string = run.data.item, run.data.glyphs
+        start = item.offset
+        places = [start + place for place in ffi.unpack(string.log_clusters, string.num_glyphs)]
+        yield item, string, [*places, start + item.length]
+        run = run.next
+
+
+def read_runs(line: Any, text: str, font_config: Any) -> tuple[Run, ...] | None:
+    """Return the glyphs of a Pango line; None where it is not for us.
+
+    That are letters that no font has, fonts that draw pictures, and scripts that are written from right to left.
+
+    Args:
+        line: of Pango's, with all of its text
+        text: of the line
+        font_config: of WeasyPrint's, with which all that is found out about its fonts is kept
+    """
+    from weasyprint.text.ffi import pango
+
+    if pango.pango_version() < _OLDEST:
+        return None
+    encoded = text.encode()
+    runs = []
+    for item, string, places in strings(line):
+        font = _font(item.analysis.font, font_config)
+        clusters = None if item.analysis.level % 2 or not font.is_usual else _clusters(font, string, encoded, places)
+        if clusters is None:
+            return None
+        runs.append(Run(font, places[0] if places else 0, clusters))
+    return tuple(runs)
+
+
+def _clusters(font: PlacedFont, string: Any, text: bytes, places: Sequence[int]) -> tuple[Cluster, ...] | None:
+    clusters: list[Cluster] = []
+    begun: tuple[Glyph, ...] = ()
+    for glyph, (start, end) in zip(read_glyphs(string), pairwise(places), strict=True):
+        if glyph[0] >= EMPTY:
+            if begun or glyph[0] > EMPTY:
+                return None
+            clusters.append(font.cluster((glyph,), text[start:end]))
+        elif start == end:
+            begun = (*begun, glyph)
+        else:
+            clusters.append(font.cluster((*begun, glyph), text[start:end]))
+            begun = ()
+    return None if begun else tuple(clusters)
+
+
+def _font(pango_font: Any, font_config: Any) -> PlacedFont:
+    """Return a font of Pango's as it is kept, as long as its address is taken."""
+    from weasyprint.text.ffi import ffi, gobject
+
+    fonts: dict[int, PlacedFont] = vars(font_config).setdefault(_KEPT, {})
+    address = int(ffi.cast("uintptr_t", pango_font))
+    if address not in fonts:
+        gobject.g_object_ref(pango_font)
+        fonts[address] = PlacedFont(ffi.gc(pango_font, gobject.g_object_unref), _is_usual(pango_font))
+    return fonts[address]
+
+
+def _is_usual(pango_font: Any) -> bool:
+    from weasyprint.pdf.fonts import Font
+    from weasyprint.text.fonts import get_pango_font_key
+
+    font = Font(pango_font, *get_pango_font_key(pango_font)[1:])
+    return not (font.bitmap or font.png or font.svg or font.colr)
