@@ -99,18 +99,20 @@ class _Pieces(Pieces):
         self._stream = stream
 
     def __missing__(self, letter: Letter) -> str:
-        notes = self.font.to_unicode
-        piece = ""
-        for cluster in letter.clusters:
-            *begun, last = cluster.glyphs
-            for info in begun:
-                piece += self.glyph(info)
-                notes.setdefault(info[0], "")
-            piece += self.glyph(last)
-            if cluster.text:
-                notes.setdefault(last[0], cluster.text)
-        self[letter] = piece
-        return piece
+        for numbers, text in letter.said:
+            *begun, last = numbers
+            for number in begun:
+                self.font.to_unicode.setdefault(number, "")
+            self.font.to_unicode.setdefault(last, text)
+        self[letter] = self._letter(letter)
+        return self[letter]
+
+    def _letter(self, letter: Letter) -> str:
+        widths = list(map(self.font.widths.get, letter.numbers))
+        if letter.drawn is None or letter.drawn[0] != widths or None in widths:
+            piece = "".join([self.glyph(info) for cluster in letter.clusters for info in cluster.glyphs])
+            letter.drawn = list(map(self.font.widths.get, letter.numbers)), piece
+        return letter.drawn[1]
 
     def glyph(self, info: Glyph) -> str:
         """Return what is written for a glyph."""

@@ -40,13 +40,38 @@ class Cluster:
     source: bytes
     text: str
     is_mark: bool  # whether the text begins with a mark, which belongs to the letter before
+    is_raised: bool  # whether one of the glyphs is
+    is_moved: bool  # whether the last glyph is raised or moved to the left: over a tall letter, or over another mark
+
+    @classmethod
+    def of(cls, glyphs: tuple[Glyph, ...], source: bytes) -> Cluster:
+        """Return the cluster of these glyphs."""
+        number, _, right, down = glyphs[-1]
+        text = "" if number == EMPTY else source.decode()
+        is_raised = any(glyph[3] for glyph in glyphs)
+        return cls(glyphs, source, text, bool(text) and is_mark(text), is_raised, right < 0 or down != 0)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+Said = tuple[tuple[int, ...], str]
+"""The numbers of glyphs that are drawn together, and the text that all of them stand for."""
+
+
+@dataclass(slots=True, eq=False)
 class Letter:
-    """A letter with its marks."""
+    """A letter with its marks, in one size, and what was found out about it the last time."""
 
     clusters: tuple[Cluster, ...]
+    said: tuple[Said, ...]  # of those that stand for a text
+    numbers: tuple[int, ...]  # of all its glyphs
+    drawn: tuple[list[int | None], str] | None = None  # own widths of the glyphs, and what is drawn with these
+    told: tuple[str, bytes] | None = None  # what is drawn, and how that is told if each number is its glyph's own
+
+    @classmethod
+    def of(cls, clusters: tuple[Cluster, ...]) -> Letter:
+        """Return the letter of these clusters."""
+        numbers = [tuple([glyph[0] for glyph in cluster.glyphs]) for cluster in clusters]
+        said = [(own, cluster.text) for own, cluster in zip(numbers, clusters, strict=True) if cluster.text]
+        return cls(clusters, tuple(said), tuple([number for own in numbers for number in own]))
 
 
 @dataclass(eq=False)
@@ -56,6 +81,7 @@ class PlacedFont:
     pango_font: Any
     is_usual: bool  # whether its letters are outlines, not pictures
     clusters: dict[tuple[tuple[Glyph, ...], bytes], Cluster] = field(default_factory=dict)
+    wide: dict[tuple[Cluster, int], Cluster] = field(default_factory=dict)
     letters: dict[tuple[Cluster, ...], Letter] = field(default_factory=dict)
 
     def cluster(self, glyphs: tuple[Glyph, ...], source: bytes) -> Cluster:
@@ -63,22 +89,25 @@ class PlacedFont:
         found = self.clusters.get((glyphs, source))
         if found is None:
             if len(self.clusters) >= _MOST:
-                self.clusters.clear()
-                self.letters.clear()
-            text = "" if glyphs[-1][0] == EMPTY else source.decode()
-            found = self.clusters[glyphs, source] = Cluster(glyphs, source, text, bool(text) and is_mark(text))
+                for known in (self.clusters, self.wide, self.letters):
+                    known.clear()
+            found = self.clusters[glyphs, source] = Cluster.of(glyphs, source)
         return found
 
     def wider(self, cluster: Cluster, by: int) -> Cluster:
         """Return a cluster whose last glyph is wider, in Pango's units."""
-        *glyphs, (number, width, right, down) = cluster.glyphs
-        return self.cluster((*glyphs, (number, width + by, right, down)), cluster.source)
+        found = self.wide.get((cluster, by))
+        if found is None:
+            *glyphs, (number, width, right, down) = cluster.glyphs
+            wide = self.cluster((*glyphs, (number, width + by, right, down)), cluster.source)
+            found = self.wide[cluster, by] = wide
+        return found
 
     def letter(self, clusters: tuple[Cluster, ...]) -> Letter:
         """Return the letter of these clusters."""
         found = self.letters.get(clusters)
         if found is None:
-            found = self.letters[clusters] = Letter(clusters)
+            found = self.letters[clusters] = Letter.of(clusters)
         return found
 
 
@@ -101,6 +130,8 @@ class Run:
         letters: list[Letter] = []
         begun: tuple[Cluster, ...] = ()
         for cluster in self.clusters:
+            if cluster.is_raised:
+                return None
             if cluster.is_mark:
                 if not (begun and begun[0].text):
                     return None
@@ -109,9 +140,9 @@ class Run:
             if begun:
                 letters.append(self.font.letter(begun))
             begun = (cluster,)
-        if any(glyph[3] for cluster in self.clusters for glyph in cluster.glyphs):
-            return None
-        return (*letters, self.font.letter(begun)) if begun else ()
+        if begun:
+            letters.append(self.font.letter(begun))
+        return tuple(letters)
 
     def glyphs(self) -> Iterator[tuple[Glyph, str]]:
         """Yield each glyph and the text that ends with it, none where its cluster goes on."""
@@ -121,16 +152,11 @@ class Run:
                 yield glyph, ""
             yield last, cluster.text
 
-    def placed(self) -> Iterator[tuple[Glyph, int, int]]:
-        """Yield each glyph, and where the text that ends with it begins and ends."""
-        start = self.start
-        for cluster in self.clusters:
-            *begun, last = cluster.glyphs
-            for glyph in begun:
-                yield glyph, start, start
-            end = start + len(cluster.source)
-            yield last, start, end
-            start = end
+    def moved(self) -> Iterator[tuple[int, int]]:
+        """Yield where the text of each cluster begins and ends whose last glyph is raised or moved to the left."""
+        for cluster, end in zip(self.clusters, self.ends, strict=True):
+            if cluster.is_moved:
+                yield end - len(cluster.source), end
 
     def widened(self, gaps: Mapping[int, float], widen: Callable[[Sequence[float]], int]) -> Run:
         """Return the same run with wider glyphs.
@@ -139,12 +165,11 @@ class Run:
             gaps: behind the glyphs whose text ends at these places, or goes over them; in their order
             widen: asked by how much a glyph is widened, in Pango's units, for all gaps behind it
         """
+        ends, clusters = self.ends, list(self.clusters)
         inside: dict[int, list[float]] = {}
-        ends = self.ends
         for place, gap in gaps.items():
             if ends and self.start < place <= ends[-1]:
                 inside.setdefault(bisect_left(ends, place), []).append(gap)
-        clusters = list(self.clusters)
         for index, found in inside.items():
             if by := widen(found):
                 clusters[index] = self.font.wider(clusters[index], by)

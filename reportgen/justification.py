@@ -16,11 +16,11 @@ import unicodedata
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache, lru_cache
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Any
 
 from reportgen.breaks import is_of_unspaced
-from reportgen.glyphs import RUNS, Glyph, read_glyphs, strings
+from reportgen.glyphs import RUNS, read_glyphs, strings
 
 Gaps = Mapping[int, float]
 """Where a text is widened and by how much: by the place in UTF-8 bytes before which the gap is."""
@@ -72,7 +72,7 @@ def spread(
         widest: how far two letters may be moved apart, in the same unit; spaces take the rest
         closed: of each piece, the places in UTF-8 bytes before which there must be no gap
     """
-    line = [(piece, end, cluster) for piece, text in enumerate(texts) for end, cluster in _clusters(text)]
+    line = [(piece, end, cluster) for piece, text in enumerate(texts) for end, cluster in _kept_clusters(text)]
     while line and _is_space(line[-1][2]):
         line.pop()
     places = [
@@ -109,6 +109,11 @@ def _clusters(text: str) -> Iterator[tuple[int, str]]:
             end = place
     if cluster and end:
         yield end, cluster
+
+
+@lru_cache(maxsize=512)  # pages share lines
+def _kept_clusters(text: str) -> list[tuple[int, str]]:
+    return list(_clusters(text))
 
 
 @cache
@@ -214,29 +219,25 @@ def _closed(box: Any) -> set[int]:
 
     Readers (PDFium) add the way back from such a mark to the gap after it, and take both for a blank.
     """
+    runs = vars(box.pango_layout).get(RUNS)
     closed: set[int] = set()
-    for glyph, start, end in _placed(box):
-        if glyph[2] < 0 or glyph[3]:
-            closed.update(range(start + 1, end + 1))
+    for start, end in _moved_places(box) if runs is None else chain.from_iterable(run.moved() for run in runs):
+        closed.update(range(start + 1, end + 1))
     return closed
 
 
-def _placed(box: Any) -> Iterator[tuple[Glyph, int, int]]:
-    """Yield each glyph of a text, and where the text that ends with it begins and ends."""
+def _moved_places(box: Any) -> Iterator[tuple[int, int]]:
+    """Yield where the text that ends with such a mark begins and ends."""
     from weasyprint.text.ffi import pango
 
     layout = box.pango_layout
-    runs = vars(layout).get(RUNS)
-    if runs is not None:
-        for run in runs:
-            yield from run.placed()
-        return
     layout.reactivate(box.style)
     pango.pango_layout_set_single_paragraph_mode(layout.layout, True)  # as it will be drawn
     line, _ = layout.get_first_line()
     for _, string, places in strings(line):
-        for glyph, (start, end) in zip(read_glyphs(string), pairwise(places), strict=True):
-            yield glyph, start, end
+        for (_, _, right, down), place in zip(read_glyphs(string), pairwise(places), strict=True):
+            if right < 0 or down:
+                yield place
 
 
 class _Widening:
@@ -250,18 +251,19 @@ class _Widening:
     """
 
     def __init__(self, unit: float) -> None:
+        from weasyprint.text.ffi import TO_UNITS
+
         self._unit = unit
+        self._pango_units = TO_UNITS
         self._total = 0.0
         self._written = 0
 
     def __call__(self, gaps: Sequence[float]) -> int:
         """Return by how much the next glyph is wider, behind which there are these gaps."""
-        from weasyprint.text.ffi import TO_UNITS
-
         self._total += sum(gaps)
         units = round(self._total / self._unit) - self._written
         self._written += units
-        return round((units + 0.5) * self._unit * TO_UNITS) if units else 0
+        return round((units + 0.5) * self._unit * self._pango_units) if units else 0
 
 
 def _widen_glyphs(line: Any, gaps: Gaps, widen: _Widening) -> None:

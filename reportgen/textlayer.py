@@ -8,6 +8,9 @@ not a glyph index, CIDToGIDMap leads from one to the other), and what no code ca
 
 This is the only module that knows this part of WeasyPrint's insides: ``Stream.add_font``, ``Font.to_unicode`` and the
 order in which ``draw_first_line`` uses them. No drawing operator changes, so no pixel does.
+
+Nearly all is drawn by ``drawing.py``, letter by letter: each letter is told once, however often it is drawn. Where
+WeasyPrint draws, or glyphs are raised, all operators of the page are read again.
 """
 
 from __future__ import annotations
@@ -67,10 +70,11 @@ def true_text(document: Any, pdf: Any) -> None:
         if not isinstance(operators, list):
             continue
         drawn = getattr(stream, _ATTRIBUTE, _Drawn())
-        if any(_is_show(operator) for operator in operators):
-            stream.stream = _rewrite([_told(operator) for operator in operators], drawn, fonts)
+        if any(isinstance(each, bytes) and each.endswith(_SHOW) for each in operators):
+            operators = [each.data if isinstance(each, Shown) else each for each in operators]
+            stream.stream = _rewrite(operators, drawn, fonts)
         elif drawn.clusters:
-            stream.stream = [_written(operator, fonts, strings) for operator in operators]
+            stream.stream = [_told(each, fonts, strings) if isinstance(each, Shown) else each for each in operators]
     for codes in fonts.values():
         codes.write(pdf)
 
@@ -111,13 +115,12 @@ class Shown(NamedTuple):
 
 def _clusters(pieces: Pieces, letter: Letter) -> list[Cluster]:
     name = pieces.font.hash
-    return [(name, tuple([info[0] for info in each.glyphs]), each.text) for each in letter.clusters if each.text]
+    return [(name, numbers, text) for numbers, text in letter.said]
 
 
 def show(stream: Any, pieces: Pieces, letters: list[Letter]) -> None:
     """Show letters in a content stream; they are written when all is drawn."""
-    for letter in letters:
-        pieces[letter]  # so that the font is told of its glyphs in time
+    list(map(pieces.__getitem__, letters))  # the font is told of its glyphs in time
     shown = Shown(pieces, letters)
     stream.stream.append(shown)
     _drawn_in(stream).clusters.append(shown)
@@ -189,6 +192,11 @@ class _Coded(NamedTuple):
     length: int
     is_exact: bool  # whether the texts of the codes make up the text
     is_mark: bool  # whether the text begins with a mark, which belongs to the letter before
+
+    @property
+    def is_own(self) -> bool:
+        """Whether each code is the number of its glyph."""
+        return self.glyphs == self.codes
 
 
 @dataclass
@@ -340,19 +348,13 @@ def _rewrite(operators: list[Any], drawn: _Drawn, fonts: dict[str, _Codes]) -> l
     return rewritten
 
 
-def _told(operator: Any) -> Any:
-    return operator.data if isinstance(operator, Shown) else operator
-
-
-def _written(operator: Any, fonts: dict[str, _Codes], strings: dict[int, _Strings]) -> Any:
+def _told(shown: Shown, fonts: dict[str, _Codes], strings: dict[int, _Strings]) -> bytes:
     """Return an operator with a code for each glyph and its text."""
-    if not isinstance(operator, Shown):
-        return operator
-    pieces = operator.pieces
+    pieces = shown.pieces
     known = strings.get(id(pieces))
     if known is None:
         known = strings[id(pieces)] = _Strings(pieces, fonts[pieces.font.hash])
-    return _closed(b"".join(map(known.__getitem__, operator.letters)))
+    return _closed(b"".join(map(known.__getitem__, shown.letters)))
 
 
 class _Strings(dict[Letter, bytes]):
@@ -367,14 +369,19 @@ class _Strings(dict[Letter, bytes]):
         return string
 
     def _string(self, letter: Letter) -> bytes:
-        piece = self._pieces[letter].encode("ascii")
+        piece = self._pieces[letter]
         clusters = _clusters(self._pieces, letter)
         coded = [self._codes.coded(cluster) for cluster in clusters]
-        if len(coded) <= 1 and all(each.length == 1 and each.glyphs == each.codes for each in coded):
-            return piece  # no mark, and what the glyph's own number says: nearly all letters
+        if not all(each.is_own for each in coded):
+            return self._tell(piece, clusters, coded)
+        if letter.told is None or letter.told[0] != piece:
+            letter.told = piece, self._tell(piece, clusters, coded)
+        return letter.told[1]
+
+    def _tell(self, piece: str, clusters: Sequence[Cluster], coded: Sequence[_Coded]) -> bytes:
         written = _Written.of(coded)
         drawing = _Drawing()
-        tokens: _Tokens = _GLYPHS.findall(b"<%s>" % piece)
+        tokens: _Tokens = _GLYPHS.findall(b"<%s>" % piece.encode("ascii"))
         drawing.show(tokens, self._pieces.font.widths)
         _mark(_letters(clusters, coded, set()), drawing, written)
         return _show(tokens, 0, written)[0]
@@ -532,10 +539,6 @@ def _mark(letters: list[_Letter], drawing: _Drawing, written: _Written) -> None:
         if first is not None and not drawing.is_astray(letter):
             written.mark(letters[first].start, letter.end, "".join(each.text for each in letters[first : place + 1]))
             first = None
-
-
-def _is_show(operator: Any) -> bool:
-    return isinstance(operator, bytes) and operator.endswith(_SHOW)
 
 
 def _inside(operator: bytes) -> bytes:
