@@ -8,13 +8,14 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
+from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from functools import cache, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-from jinja2 import Environment, FunctionLoader, StrictUndefined, Template, Undefined, meta
+from jinja2 import Environment, StrictUndefined, Template, Undefined, meta
 from jinja2.exceptions import SecurityError
 from jinja2.runtime import Context, LoopContext, Macro
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -24,7 +25,7 @@ from markupsafe import Markup, escape
 
 from reportgen import edition as edition_module
 from reportgen.causes import of_markup
-from reportgen.compiled import CompiledTemplates
+from reportgen.compiled import CompiledTemplates, PageLoader, PrintingGenerator
 from reportgen.diagnostics import Diagnostic, Place, TemplateError, Word
 from reportgen.edition import Edition
 from reportgen.filters import filters, final_words
@@ -37,6 +38,8 @@ from reportgen.origins import Origins, mark
 from reportgen.template_errors import CLAUSE, MAIN, TemplateSource, author_places
 from reportgen.typography import Together, Typography, collapse, possible_letters, typeset
 
+_MARKUP_SIGN = re.compile(r"""[&<>"']""")
+_SET_INSIDE = ("_loop_vars", "_block_vars")  # Jinja's names for what a loop or a block sets, mostly nothing
 _VOID = frozenset({"br", "col", "hr", "img", "meta"})  # of the elements that a page may have, those that never end
 _BUILTIN_FILTERS = ("batch", "first", "last", "length", "list")
 _BUILTIN_TESTS = ("defined", "none", "odd", "even", "string")
@@ -142,8 +145,8 @@ def write_page(
         ledger.add_later(partial(locale_ingredient, edition.locale.data, key))
     edition = replace(edition, locale=edition.locale.recorded(ledger))
     uses = _Uses()
-    environment = _environment(edition, templates, uses, compiled)
-    with author_places(environment, templates, edition.locale):
+    with _environment_of(compiled) as environment, author_places(environment, templates, edition.locale):
+        environment.begin_page(edition.locale, templates, uses)
         text = environment.get_template(MAIN).render(**_names(edition)).strip()
     for name, source in uses.templates.items():
         ledger.add_later(partial(template_ingredient, name, source))
@@ -287,7 +290,7 @@ def _parse(text: str, find: Callable[[], Origins]) -> etree._Element:
 def find_origins(edition: Edition, templates: Mapping[str, TemplateSource]) -> Origins:
     """Return where each element of a page is written; the page has been made once without an error."""
     marked = mark(templates)
-    environment = _environment(edition, marked.templates, _Uses(), None)
+    environment = _Environment().begin_page(edition.locale, marked.templates)
     return Origins(marked, environment.get_template(MAIN).render(**_names(edition)).strip())
 
 
@@ -295,13 +298,60 @@ class _Environment(ImmutableSandboxedEnvironment):
     """The sandbox, made narrower: only what a page needs may be called, and no value is multiplied without end."""
 
     intercepted_binops = frozenset({"*", "**", "%"})
+    code_generator_class = PrintingGenerator
+
+    def __init__(self, compiled: CompiledTemplates | None = None) -> None:
+        self._pages = PageLoader()
+        super().__init__(
+            autoescape=True,
+            undefined=StrictUndefined,
+            loader=self._pages,
+            optimized=False,  # a constant must not be put into words while compiling: the code serves every language
+            bytecode_cache=compiled,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            cache_size=0,  # the loader keeps what is loaded
+        )
+        self.globals.clear()
+        self._builtin = {name: self.filters[name] for name in _BUILTIN_FILTERS}
+        self.tests = {name: self.tests[name] for name in _BUILTIN_TESTS} | {
+            "known": lambda value: not isinstance(value, Unknown),
+            "unknown": lambda value: isinstance(value, Unknown),
+        }
+
+    def begin_page(
+        self, locale: Locale, templates: Mapping[str, TemplateSource], uses: _Uses | None = None
+    ) -> _Environment:
+        """Return the environment, ready for one page; all that another page gave it is gone."""
+        used = uses or _Uses()
+
+        def find(name: str) -> str | None:
+            if name.startswith(CLAUSE):
+                clause = locale.clauses.get(name.removeprefix(CLAUSE))
+                return clause.text if clause else None
+            source = used.templates[name] = templates.get(name)
+            return source.text if source else None
+
+        self._pages.begin_page(find)
+        self.clause = _clause_of(locale, used)
+        self.globals["clause"] = self.clause  # of the templates that have been loaded too: the mapping is the same
+        self.filters = self._builtin | filters(locale)
+        self.finalize = _finalize_of(locale)
+        self.printed = partial(_printed, locale)
+        return self
+
+    def call(self, context: Context, obj: Any, /, *given: Any, **named: Any) -> Any:
+        """Return what a template calls; of a clause, which is nearly all of it, Jinja need not find out what it is."""
+        if obj is not self.clause or any(map(named.get, _SET_INSIDE)):
+            return super().call(context, obj, *given, **named)
+        return obj(context, *given, **{name: value for name, value in named.items() if name not in _SET_INSIDE})
 
     def is_safe_callable(self, obj: Any) -> bool:
         """Return whether a template may call this: a macro, ``clause``, the numbering, a loop, ``isoformat``."""
         owner = getattr(obj, "__self__", None)
         if isinstance(obj, Macro | Undefined) or isinstance(owner, Numbering | LoopContext):
             return True  # an undefined one tells its name
-        if obj is self.globals["clause"]:
+        if obj is self.clause:
             return True
         return isinstance(owner, datetime.date) and getattr(obj, "__name__", "") == "isoformat"
 
@@ -333,41 +383,15 @@ def _fields_of(kind: type[Any]) -> frozenset[str]:
     return frozenset(each.name for each in fields(kind)) if own else frozenset()
 
 
-def _environment(
-    edition: Edition,
-    templates: Mapping[str, TemplateSource],
-    uses: _Uses,
-    compiled: CompiledTemplates | None,
-) -> ImmutableSandboxedEnvironment:
-    locale = edition.locale
-
-    def load(name: str) -> tuple[str, str, Callable[[], bool]] | None:
-        if name.startswith(CLAUSE):
-            found = locale.clauses.get(name.removeprefix(CLAUSE))
-            return (found.text, name, lambda: True) if found else None
-        source = templates.get(name)
-        uses.templates[name] = source
-        return (source.text, name, lambda: True) if source else None
-
-    environment = _Environment(
-        autoescape=True,
-        undefined=StrictUndefined,
-        loader=FunctionLoader(load),
-        finalize=_finalize_of(locale),
-        optimized=False,  # a constant must not be put into words while compiling: the code serves every language
-        bytecode_cache=compiled,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        cache_size=-1,
-    )
-    environment.globals.clear()
-    environment.globals["clause"] = _clause_of(locale, uses)
-    environment.filters = {name: environment.filters[name] for name in _BUILTIN_FILTERS} | filters(locale)
-    environment.tests = {name: environment.tests[name] for name in _BUILTIN_TESTS} | {
-        "known": lambda value: not isinstance(value, Unknown),
-        "unknown": lambda value: isinstance(value, Unknown),
-    }
-    return environment
+@contextmanager
+def _environment_of(compiled: CompiledTemplates | None) -> Iterator[_Environment]:
+    """Yield an environment for one page; who makes the next one gets it with all that it has loaded."""
+    idle = [] if compiled is None else compiled.idle
+    environment = idle.pop() if idle else _Environment(compiled)
+    try:
+        yield cast("_Environment", environment)
+    finally:
+        idle.append(environment)
 
 
 def _finalize_of(locale: Locale) -> Callable[[Context, Any], Any]:
@@ -376,6 +400,15 @@ def _finalize_of(locale: Locale) -> Callable[[Context, Any], Any]:
         return value if isinstance(value, str) else final_words(locale, value)  # nearly all values are texts
 
     return finalize
+
+
+def _printed(locale: Locale, value: Any) -> str:
+    """Return a value in words, with the signs of markup escaped; most are texts without any."""
+    if not isinstance(value, str):
+        value = final_words(locale, value)
+    if isinstance(value, Markup) or (type(value) is str and not _MARKUP_SIGN.search(value)):
+        return value
+    return escape(value)
 
 
 def _clause_of(locale: Locale, uses: _Uses) -> Callable[..., Markup]:
@@ -404,7 +437,7 @@ def _clause_of(locale: Locale, uses: _Uses) -> Callable[..., Markup]:
 def missing_names(edition: Edition, identifier: str) -> tuple[str, ...]:
     """Return the names of a clause that only its place in a template gives it: ``person``, ``n``."""
     text = edition.locale.clauses[identifier].text
-    environment = _environment(edition, {}, _Uses(), None)
+    environment = _Environment().begin_page(edition.locale, {})
     there = {*_names(edition), *environment.globals}
     return tuple(sorted(meta.find_undeclared_variables(environment.parse(text)) - there))
 
@@ -415,7 +448,7 @@ def fill_clause(edition: Edition, identifier: str, values: Mapping[str, Any] | N
     Raises:
         TemplateError: where it cannot be filled, with its author's own line.
     """
-    environment = _environment(edition, {}, _Uses(), None)
+    environment = _Environment().begin_page(edition.locale, {})
     with author_places(environment, {}, edition.locale):
         return environment.get_template(CLAUSE + identifier).render({**_names(edition), **(values or {})})
 
