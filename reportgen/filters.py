@@ -7,7 +7,8 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import is_dataclass
 from decimal import Decimal
-from functools import partial
+from functools import lru_cache, partial
+from string import Formatter
 from typing import Any
 
 from markupsafe import Markup, escape
@@ -110,16 +111,33 @@ def _name(locale: Locale, named: Named) -> Markup:
     """Return a name, with the draft mark while it is not confirmed."""
     if not named.unconfirmed:
         return escape(named.name)
-    mark = clause(locale, "unconfirmed").text
-    return Markup('{} <span class="unconfirmed">{}</span>').format(named.name, mark)
+    mark = escape(clause(locale, "unconfirmed").text)
+    return Markup(f'{escape(named.name)} <span class="unconfirmed">{mark}</span>')  # noqa: S704 - escaped
 
 
 def _person_name(locale: Locale, person: NamedPerson | Unknown) -> Markup:
     """Return a person's name with the form of address."""
     if isinstance(person, Unknown):
         return escape(locale.data.blanks.text)
-    name = Markup(escape(locale.data.person)).format(title=person.title, name=_name(locale, person))  # noqa: S704
-    return name if person.title else _name(locale, person)
+    form, name = locale.data.person, _name(locale, person)
+    return _filled(form, title=escape(person.title), name=name) if person.title else name
+
+
+def _filled(form: str, **values: Markup) -> Markup:
+    """Return a form of the locale with values in the place of their names."""
+    parts = _parts(form)
+    if parts is None:
+        return escape(form).format(**values)
+    return Markup("".join(f"{text}{values[name] if name else ''}" for text, name in parts))  # noqa: S704 - escaped
+
+
+@lru_cache(maxsize=100)
+def _parts(form: str) -> tuple[tuple[Markup, str], ...] | None:
+    """Return each text of a form, with the name that follows it; None where a name has a format of its own."""
+    parts = list(Formatter().parse(form))
+    if any(has_format or conversion for _, _, has_format, conversion in parts):
+        return None
+    return tuple((escape(text), name or "") for text, name, _, _ in parts)
 
 
 def _short_name(locale: Locale, named: Named | Unknown) -> Markup:
@@ -139,7 +157,7 @@ def _full_name(locale: Locale, named: Named | Unknown) -> Markup:
     if isinstance(named, Unknown):
         return escape(locale.data.blanks.text)
     name = _person_name(locale, named) if isinstance(named, NamedPerson) else _name(locale, named)
-    return Markup("{} ({})").format(name, named.original) if named.original else name
+    return Markup(f"{name} ({escape(named.original)})") if named.original else name  # noqa: S704 - escaped
 
 
 def _position(locale: Locale, person: NamedPerson | Unknown) -> str:
@@ -155,7 +173,7 @@ def _described(locale: Locale, person: NamedPerson | Unknown) -> Markup:
     name, position = _full_name(locale, person), _position(locale, person)
     if isinstance(person, Unknown) or not position:
         return name
-    return Markup(escape(locale.data.described)).format(name=name, position=position)  # noqa: S704 - escaped
+    return _filled(locale.data.described, name=name, position=escape(position))
 
 
 def _in_rows(items: Sequence[Any], most: int) -> list[list[Any]]:
@@ -171,8 +189,8 @@ def _listing(locale: Locale, names: Iterable[Named]) -> Markup:
     *most, last = words
     if not most:
         return last
-    between = Markup(escape(locale.data.between_in_list))  # noqa: S704 - escaped
-    return Markup("{}{}{}").format(between.join(most), locale.data.last_in_list, last)
+    between, before_last = escape(locale.data.between_in_list), escape(locale.data.last_in_list)
+    return Markup(f"{between.join(most)}{before_last}{last}")  # noqa: S704 - escaped
 
 
 def _paragraphs(text: str) -> list[str]:

@@ -6,10 +6,11 @@ Digits of one kind, foreign phrases marked with their language, and what stays o
 from __future__ import annotations
 
 import re
+import string
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, lru_cache
 
 from lxml import etree
 
@@ -129,6 +130,7 @@ class Typography:
     native_digits: str
     latin_digits_in: frozenset[str]
     together: Together = field(default_factory=Together)
+    usual_letters: str = ""
 
     @classmethod
     def of(cls, edition: Edition) -> Typography:
@@ -140,6 +142,7 @@ class Typography:
             native_digits=data.native_digits,
             latin_digits_in=frozenset(data.latin_digits_in),
             together=Together.of(edition),
+            usual_letters="".join(font.letters for font in data.fonts),
         )
 
     def foreign_pieces(self, text: str) -> Iterator[Piece]:
@@ -150,9 +153,9 @@ class Typography:
 
 def collapse(root: etree._Element) -> str:
     """Collapse white space in the whole page; return its texts, a line each."""
-    for element in [element for element in root.iter() if element.tag in _LEAVES]:
+    for element in list(root.iter(*_LEAVES)):
         _collapse(element)
-    return "\n".join(text for text in root.itertext() if text.strip())
+    return "\n".join(text for text in root.itertext() if text and not text.isspace())
 
 
 def typeset(root: etree._Element, typography: Typography) -> None:
@@ -166,19 +169,29 @@ def typeset(root: etree._Element, typography: Typography) -> None:
 
 
 def possible_letters(root: etree._Element, typography: Typography) -> frozenset[str]:
-    """Return all characters that a page may have once it is typeset: those of its texts, digits also in other forms."""
-    # Tags and many words come again and again: looked at once, a third of the letters is left.
-    letters = {" "}.union(*set(etree.tostring(root, encoding="unicode").split(" ")))
+    """Return all characters that a page may have once it is typeset: those of its texts, digits also in other forms.
+
+    The usual letters of its language are always among them: to leave these out takes much less time than to gather all.
+    """
+    usual = string.printable + typography.usual_letters
+    letters = set(_without(usual).sub("", etree.tostring(root, encoding="unicode"))).union(usual)
     digits = {char for char in letters if char.isdecimal()}
     return frozenset(letters | {to_ascii_digits(char) for char in digits}).union(
         to_digits(char, typography.digits) for char in digits
     )
 
 
+@lru_cache(maxsize=100)
+def _without(letters: str) -> re.Pattern[str]:
+    return re.compile(f"[{re.escape(letters)}]+")
+
+
 def _collapse(leaf: etree._Element) -> None:
     """Collapse white space as CSS does, so that the page's text is the text on paper."""
     if not len(leaf):  # most have no element inside
-        leaf.text = _COLLAPSED.sub(" ", leaf.text).strip(" ") if leaf.text else leaf.text
+        typed = leaf.text
+        if typed and (text := _COLLAPSED.sub(" ", typed).strip(" ")) != typed:
+            leaf.text = text
         return
     ends_with_space = True
     for owner, name, typed in list(_texts(leaf)):

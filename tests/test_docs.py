@@ -84,14 +84,14 @@ def real() -> edition.Edition:
 
 
 def test_the_names_of_a_page_are_told(real: edition.Edition) -> None:
-    environment = page._environment(real, {}, page._Uses(), None)
+    environment = page._Environment().begin_page(real.locale, {})
     assert told("templates.md", "Names") == [*page._names(real), *environment.globals]
     numbering = [name for name, value in vars(page.Numbering).items() if callable(value) and not name.startswith("_")]
     assert told("templates.md", "numbering") == numbering
 
 
 def test_the_filters_and_tests_of_a_page_are_told(real: edition.Edition) -> None:
-    environment = page._environment(real, {}, page._Uses(), None)
+    environment = page._Environment().begin_page(real.locale, {})
     assert sorted(told("templates.md", "Filters")) == sorted(environment.filters)
     assert sorted(told("templates.md", "Tests")) == sorted(environment.tests)
 
