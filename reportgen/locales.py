@@ -195,6 +195,20 @@ class Clause:
         return Place(place.path, place.line, place.column + offset - start)
 
 
+# What the forms of dates are made of: the key of ``locale.yaml`` for each.
+_DATE_KEYS = {
+    "language": "language",
+    "calendar": "calendar",
+    "patterns": "dates",
+    "spans": "spans",
+    "time": "time",
+    "times_read": "times_read",
+    "era": "era",
+    "pad_day_below": "pad_day_below",
+    "pad_month_below": "pad_month_below",
+}
+
+
 @dataclass(frozen=True)
 class Locale:
     """One language of the office: its folder's name, its data and its clauses by id.
@@ -208,6 +222,7 @@ class Locale:
     clauses: Mapping[str, Clause]
     versions: Mapping[str, tuple[Clause, ...]] = field(default_factory=dict)
     day: datetime.date | None = None
+    bare: Locale | None = field(default=None, repr=False, compare=False)  # the same one, not recorded
 
     def on(self, day: datetime.date) -> Locale:
         """Return the locale with the clauses that are in force on a day; one that is not yet in force is left out."""
@@ -220,18 +235,8 @@ class Locale:
     @cached_property
     def dates(self) -> DateForms:
         """How the language writes days and times."""
-        data = self.data
-        return DateForms(
-            language=data.language,
-            calendar=data.calendar,
-            patterns=data.dates,
-            spans=data.spans,
-            time=data.time,
-            times_read=data.times_read,
-            era=data.era,
-            pad_day_below=data.pad_day_below,
-            pad_month_below=data.pad_month_below,
-        )
+        values = {name: getattr(self.data, key) for name, key in _DATE_KEYS.items()}
+        return self.bare.dates if self.bare else DateForms(**values)
 
     def numbers(self, *, in_table: bool = False) -> NumberForms:
         """How the language writes numbers, in running text or in a table of figures."""
@@ -241,7 +246,8 @@ class Locale:
     def recorded(self, ledger: Ledger) -> Locale:
         """Return the same locale, which writes each clause and key that it is asked for into a ledger."""
         data = cast("LocaleFile", _RecordedData(self.data, ledger))
-        return replace(self, data=data, clauses=_RecordedClauses(self.clauses, ledger))
+        clauses = _RecordedClauses(self.clauses, ledger)
+        return replace(self, data=data, clauses=clauses, bare=self.bare or self)
 
     @property
     def place(self) -> Place | None:
@@ -318,13 +324,11 @@ class _RecordedData:
     def __init__(self, data: LocaleFile, ledger: Ledger) -> None:
         self._data = data
         self._ledger = ledger
-        self._asked: set[str] = set()
 
     def __getattr__(self, key: str) -> Any:
         value = getattr(self._data, key)
-        if key not in self._asked:
-            self._asked.add(key)
-            self._ledger.add_later(partial(locale_ingredient, self._data, key))
+        self._ledger.add_later(partial(locale_ingredient, self._data, key))
+        vars(self)[key] = value  # asked for again, it is found without this
         return value
 
 

@@ -12,8 +12,9 @@ from reportgen.locales import Prose
 
 _SHORTEST = 5  # letters of a folded name; a shorter one stands inside other words
 _PREFIX = 3  # letters by which names are looked up
-_WORD = re.compile(r"\w+")
-_PERHAPS_CAPITAL = re.compile(r"(?<!\w)[^\W\d_a-z]\w*")
+_WORD_BEGIN = re.compile(r"(?<!\w)\w")
+# The letter comes first in the pattern, what must not stand before it second: small letters are passed over faster.
+_PERHAPS_CAPITAL = re.compile(r"[^\W\d_a-z](?<!\w.)\w*")
 
 
 class _Bare(dict[int, str]):
@@ -108,6 +109,10 @@ class KnownNames:
                 by_prefix[fold[:_PREFIX]] = tuple(sorted((*others, fold), key=len, reverse=True))
         return KnownNames(self.spelling, self.same | new.keys(), by_fold, by_prefix)
 
+    @cached_property
+    def _first_letters(self) -> frozenset[str]:
+        return frozenset(prefix[0] for prefix in self.by_prefix)
+
     def _can_be_told(self, fold: str) -> bool:
         return len(fold) >= _SHORTEST and (" " in fold or not self.spelling.prose.spaced)
 
@@ -134,8 +139,11 @@ class KnownNames:
     def _hits(self, folded: str) -> Iterator[tuple[int, str]]:
         spaced = self.spelling.prose.spaced
         by_prefix = self.by_prefix
-        every = (word.start() for word in _WORD.finditer(folded)) if spaced else range(len(folded) - _PREFIX + 1)
-        for start in [start for start in every if folded[start : start + _PREFIX] in by_prefix]:
+        first = self._first_letters
+        starts = [at for at, sign in enumerate(folded) if sign in first and folded[at : at + _PREFIX] in by_prefix]
+        for start in starts:
+            if spaced and not _WORD_BEGIN.match(folded, start):
+                continue
             for fold in by_prefix[folded[start : start + _PREFIX]]:
                 end = start + len(fold)
                 if folded.startswith(fold, start) and not (spaced and folded[end : end + 1].isalnum()):

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, localcontext
+from functools import lru_cache
 from typing import Any
 
 from babel import Locale, UnknownLocaleError
@@ -26,6 +27,7 @@ _ROMAN = (
     (50, "L"), (40, "XL"), (10, "X"), (9, "IX"), (5, "V"), (4, "IV"), (1, "I"),
 )  # fmt: skip
 _HIGHEST_ROMAN = 3999
+_SMALL = 1000  # counts below it are written in one way by all
 
 _PLAIN = re.compile(r"\d+", re.ASCII)
 _GROUPED = re.compile(r"[1-9]\d{0,2}([., ])\d{3}(?:\1\d{3})*", re.ASCII)
@@ -98,6 +100,11 @@ def percentage(done: int, total: int) -> Decimal:
 
 def format_count(n: int, forms: NumberForms) -> str:
     """Return a whole number in groups of three, ``21.995``."""
+    return _small_count(n, forms) if 0 <= n < _SMALL else to_digits(babel_decimal(n, locale=forms.locale), forms.digits)
+
+
+@lru_cache(maxsize=4 * _SMALL)  # rows of tables, photographs, copies: each page has them
+def _small_count(n: int, forms: NumberForms) -> str:
     return to_digits(babel_decimal(n, locale=forms.locale), forms.digits)
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMappin
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field, fields, is_dataclass, replace
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -333,18 +333,25 @@ class _Environment(ImmutableSandboxedEnvironment):
             return source.text if source else None
 
         self._pages.begin_page(find)
-        self.clause = _clause_of(locale, used)
+        self.clause = _clause_of(locale, used, self)
         self.globals["clause"] = self.clause  # of the templates that have been loaded too: the mapping is the same
         self.filters = self._builtin | filters(locale)
         self.finalize = _finalize_of(locale)
         self.printed = partial(_printed, locale)
         return self
 
+    def clause_template(self, identifier: str) -> Template:
+        """Return a clause as a template, as ``get_template`` does, with fewer questions: a page has many clauses."""
+        return self._pages.load(self, CLAUSE + identifier, self.globals)
+
     def call(self, context: Context, obj: Any, /, *given: Any, **named: Any) -> Any:
-        """Return what a template calls; of a clause, which is nearly all of it, Jinja need not find out what it is."""
-        if obj is not self.clause or any(map(named.get, _SET_INSIDE)):
+        """Return what a template calls: mostly a clause or a number, of which Jinja need not find out what they are."""
+        is_clause = obj is self.clause
+        is_simple = is_clause or type(getattr(obj, "__self__", None)) is Numbering
+        if not is_simple or any(map(named.get, _SET_INSIDE)):
             return super().call(context, obj, *given, **named)
-        return obj(context, *given, **{name: value for name, value in named.items() if name not in _SET_INSIDE})
+        own = {name: value for name, value in named.items() if name not in _SET_INSIDE} if named else named
+        return obj(context, *given, **own) if is_clause else obj(*given, **own)
 
     def is_safe_callable(self, obj: Any) -> bool:
         """Return whether a template may call this: a macro, ``clause``, the numbering, a loop, ``isoformat``."""
@@ -361,7 +368,7 @@ class _Environment(ImmutableSandboxedEnvironment):
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         """Return an attribute; what is a field of an edition's own records is safe, and need not be looked at again."""
-        if attribute in _fields_of(obj.__class__):
+        if attribute in _safe_attributes(obj.__class__):
             return getattr(obj, attribute)
         return super().getattr(obj, attribute)
 
@@ -377,8 +384,10 @@ class _Environment(ImmutableSandboxedEnvironment):
 
 
 @cache
-def _fields_of(kind: type[Any]) -> frozenset[str]:
-    """Return the fields of a record that templates see; none of what is no such record."""
+def _safe_attributes(kind: type[Any]) -> frozenset[str]:
+    """Return the attributes that templates may ask for, of records, loops and numbers; none of all else they see."""
+    if kind in (LoopContext, Numbering):
+        return frozenset(name for name in dir(kind) if not name.startswith("_"))
     own = kind.__module__ == edition_module.__name__ and is_dataclass(kind)
     return frozenset(each.name for each in fields(kind)) if own else frozenset()
 
@@ -411,7 +420,7 @@ def _printed(locale: Locale, value: Any) -> str:
     return escape(value)
 
 
-def _clause_of(locale: Locale, uses: _Uses) -> Callable[..., Markup]:
+def _clause_of(locale: Locale, uses: _Uses, environment: _Environment) -> Callable[..., Markup]:
     @pass_context
     def clause(context: Context, identifier: str, **values: Any) -> Markup:
         """Return a clause filled with the page's facts and the values given to it."""
@@ -422,13 +431,18 @@ def _clause_of(locale: Locale, uses: _Uses) -> Callable[..., Markup]:
     def fill(context: Context, identifier: str, values: Mapping[str, Any]) -> Markup:
         known = locale.clauses.get(identifier)
         if known and "{" not in known.text:
-            return escape(known.text)  # most clauses: no template to compile
-        template: Template = context.environment.get_template(CLAUSE + identifier)
+            return _escaped(known.text)  # most clauses: no template to compile
+        template: Template = environment.clause_template(identifier)
         facts = template.new_context({**context.get_all(), **values}, shared=True)  # the globals are among them
         filled = "".join(template.root_render_func(facts))  # what goes wrong is told by who renders the page
         return Markup(filled)  # noqa: S704 - the clause was escaped as it was rendered
 
     return clause
+
+
+@lru_cache(maxsize=1000)
+def _escaped(text: str) -> Markup:
+    return escape(text)
 
 
 # ---- a clause by itself ---------------------------------------------------------------------------------------------

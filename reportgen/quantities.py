@@ -262,7 +262,8 @@ def _is_near(year: Quantity, number: str) -> bool:
 def _year(match: re.Match[str], before: str, words: NumberWords, readings: list[Reading]) -> Quantity:
     number = int(match[0])
     named = words.era_before.search(before) or words.era_after.match(match.string, match.end())
-    era = next((era for name, era in words.eras.items() if named and name.casefold() == named[1].casefold()), None)
+    said = named[1].casefold() if named else None
+    era = next((era for name, era in words.eras.items() if name.casefold() == said), None) if said else None
     if len(match[0]) == 2:
         years = (Decimal(common_year(2500 + number)), Decimal(2000 + number))
         return Quantity(*match.span(), (*readings, *((year,) for year in years)))

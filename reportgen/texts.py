@@ -18,13 +18,15 @@ _THAI_REPAIRS = (
     ("เเ", re.compile(r"(?<!เ)เเ(?!เ)"), r"แ"),
     ("\u0e4d", re.compile(rf"{_CONSONANT}\u0E4D({_TONE}?)\u0E32"), "\\1\u0e33"),
     ("\u0e4d", re.compile(rf"{_CONSONANT}({_TONE})\u0E4D\u0E32"), "\\1\u0e33"),
-    ("\u0e33", re.compile(rf"{_CONSONANT}\u0E33({_TONE})(?!{_MARK})"), "\\1\u0e33"),
     # The mark comes first in the pattern: letters that are none are passed over faster.
+    ("\u0e33", re.compile(rf"\u0E33(?<=[\u0E01-\u0E2E].)({_TONE})(?!{_MARK})"), "\\1\u0e33"),
     ("", re.compile(rf"([\u0E48-\u0E4C])(?<=[\u0E01-\u0E2E].)([\u0E31\u0E34-\u0E39])(?!{_MARK})"), r"\2\1"),
 )
 
 _THAI_RUN = re.compile(r"[\u0E00-\u0E7F]+")
 _THAI_MARK = re.compile(_MARK)
+
+_OTHER_PLANES = "".join(f"\\U{plane:04X}FFFE\\U{plane:04X}FFFF" for plane in range(1, 17))
 
 # Kinds of characters that no text may hold, each a character class.
 _FORBIDDEN = {
@@ -33,10 +35,11 @@ _FORBIDDEN = {
     "direction": r"\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069",
     "invisible": r"\u00AD\u180E\u200B-\u200D\u2060-\u2065\u206A-\u206F\uFEFF\uFFF9-\uFFFB",
     "lost": r"\uFFFD",  # a conversion before us put it in place of a letter
-    "noncharacter": r"\uD800-\uDFFF\uFDD0-\uFDEF\uFFFE\uFFFF"
-    + "".join(f"\\U{plane:04X}FFFE\\U{plane:04X}FFFF" for plane in range(1, 17)),
+    "noncharacter": r"\uD800-\uDFFF\uFDD0-\uFDEF\uFFFE\uFFFF" + _OTHER_PLANES,
 }
 _FORBIDDEN_RUN = re.compile(r"([" + "".join(_FORBIDDEN.values()) + r"])\1*")
+# All of them in the first plane, and all that stands in another one: a text without these is passed over faster.
+_PERHAPS_FORBIDDEN = re.compile(f"[{''.join(_FORBIDDEN.values()).partition(_OTHER_PLANES)[0]}\U00010000-\U0010ffff]")
 _FORBIDDEN_KINDS = {kind: re.compile(f"[{characters}]") for kind, characters in _FORBIDDEN.items()}
 
 
@@ -126,7 +129,8 @@ def forbidden_characters(text: str) -> Iterator[tuple[int, str]]:
     Controls except line feed and tab, direction controls, invisible characters, line and paragraph separators,
     the replacement character, surrogates and noncharacters.
     """
-    for match in _FORBIDDEN_RUN.finditer(text):
+    first = _PERHAPS_FORBIDDEN.search(text)
+    for match in _FORBIDDEN_RUN.finditer(text, first.start()) if first else ():
         yield match.start(), match.group()
 
 

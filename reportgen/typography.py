@@ -190,18 +190,25 @@ def _collapse(leaf: etree._Element) -> None:
     """Collapse white space as CSS does, so that the page's text is the text on paper."""
     if not len(leaf):  # most have no element inside
         typed = leaf.text
-        if typed and (text := _COLLAPSED.sub(" ", typed).strip(" ")) != typed:
+        if typed and (text := _single_spaced(typed).strip(" ")) != typed:
             leaf.text = text
         return
     ends_with_space = True
     for owner, name, typed in list(_texts(leaf)):
-        text = _COLLAPSED.sub(" ", typed)
+        text = _single_spaced(typed)
         if ends_with_space or (name == "tail" and owner.tag == "br"):
             text = text.removeprefix(" ")
         if text:
             ends_with_space = text.endswith(" ")
         setattr(owner, name, text)
     _strip_end(leaf)
+
+
+def _single_spaced(text: str) -> str:
+    """Return a text with single spaces for its white space; most texts have no other: that is seen at once."""
+    if "  " in text or "\n" in text or "\t" in text or "\r" in text:
+        return _COLLAPSED.sub(" ", text)
+    return text
 
 
 def _texts(leaf: etree._Element) -> Iterator[tuple[etree._Element, str, str]]:
