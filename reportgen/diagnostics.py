@@ -15,7 +15,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
@@ -235,6 +235,7 @@ def _cut(letters: list[str], first: int, last: int, room: int | None) -> tuple[l
     return [*head, *shown, *tail], first - begin + len(head), min(last, end) - begin + len(head)
 
 
+@lru_cache(maxsize=5000)
 def _columns(letter: str) -> int:
     """Return how many columns of a terminal a letter takes with its marks; a mark alone takes none."""
     char = letter[0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from reportgen.locales import Prose
@@ -109,12 +109,17 @@ class KnownNames:
                 by_prefix[fold[:_PREFIX]] = tuple(sorted((*others, fold), key=len, reverse=True))
         return KnownNames(self.spelling, self.same | new.keys(), by_fold, by_prefix)
 
-    @cached_property
-    def _first_letters(self) -> frozenset[str]:
-        return frozenset(prefix[0] for prefix in self.by_prefix)
-
     def _can_be_told(self, fold: str) -> bool:
         return len(fold) >= _SHORTEST and (" " in fold or not self.spelling.prose.spaced)
+
+    def within(self, folded: str) -> KnownNames:
+        """Return the same for texts that have no other words than a folded one: an office knows many names."""
+        there = {
+            prefix: folds
+            for prefix, folds in self.by_prefix.items()
+            if prefix in folded and any(fold in folded for fold in folds)
+        }
+        return replace(self, by_prefix=there)
 
     def near(self, name: str) -> str | None:
         """Return the known name that a name is nearly; None where it is known itself or nothing is like it."""
@@ -139,9 +144,7 @@ class KnownNames:
     def _hits(self, folded: str) -> Iterator[tuple[int, str]]:
         spaced = self.spelling.prose.spaced
         by_prefix = self.by_prefix
-        first = self._first_letters
-        starts = [at for at, sign in enumerate(folded) if sign in first and folded[at : at + _PREFIX] in by_prefix]
-        for start in starts:
+        for start in sorted(start for prefix in by_prefix for start in _starts(prefix, folded)):
             if spaced and not _WORD_BEGIN.match(folded, start):
                 continue
             for fold in by_prefix[folded[start : start + _PREFIX]]:
@@ -149,6 +152,14 @@ class KnownNames:
                 if folded.startswith(fold, start) and not (spaced and folded[end : end + 1].isalnum()):
                     yield start, fold
                     break
+
+
+def _starts(piece: str, text: str) -> Iterator[int]:
+    """Yield where a piece of a text begins, wherever it stands."""
+    start = text.find(piece)
+    while start >= 0:
+        yield start
+        start = text.find(piece, start + 1)
 
 
 def capitalised(text: str) -> Iterator[tuple[int, int]]:

@@ -205,11 +205,12 @@ def check_prose(
     declared = list(_in_language(named, rules.locale.language))
     names = rules.names.with_names(name for _, name in declared)
     found = [*_check_declared(declared, file, rules), *_check_spellings(own, file, rules, names)]
+    named_here = names.within("\n".join(passage.folded for passage in own))
     for passage in own:
         found += islice(_check_signs(passage, file, rules), FEW)
         found += islice(_check_repeated(passage, file, rules), FEW)
         found += islice(_check_letters(passage, file, rules), FEW)
-        found += islice(_check_names(passage, file, rules, names), FEW)
+        found += islice(_check_names(passage, file, named_here), FEW)
         if passage.quantities:
             found += islice(_check_eras(passage, file, rules), FEW)
             found += _check_digits(passage, file)
@@ -370,7 +371,7 @@ def _word_around(text: str, start: int, end: int) -> tuple[int, int]:
     return start, end
 
 
-def _check_names(passage: Passage, file: YamlFile, rules: ProseRules, names: KnownNames) -> Iterator[Diagnostic]:
+def _check_names(passage: Passage, file: YamlFile, names: KnownNames) -> Iterator[Diagnostic]:
     for near in names.find_near(passage.text, passage.folded):
         values = {"found": passage.text[near.start : near.end], "known": near.known}
         place = passage.place(file, near.start)

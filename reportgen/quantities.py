@@ -60,6 +60,7 @@ _AFTER_MONTH = re.compile(r"(?<!\d)(?<![./-])(?:0?[1-9]|1[0-2]) ?/ ?$")
 _NEAR_YEARS = 10
 _BETWEEN_YEARS = re.compile(r"\s?[-–—/]\s?")
 _PHONE_DIGITS = 7  # of a telephone number: prefixes are written in many ways
+_NOT_DIGIT = re.compile(r"\D")
 _OTHER_DIGIT = re.compile(r"[^\D0-9]")
 BEFORE = 40  # how many characters before a number may tell what it is
 _INDENT = 8  # how many blanks may stand before the number of a point
@@ -274,13 +275,13 @@ def _year(match: re.Match[str], before: str, words: NumberWords, readings: list[
 
 def _readings(number: str) -> Iterator[Reading]:
     """Yield the readings of digits with the signs between them."""
-    parts = re.split(r"\D", number)
-    signs = re.findall(r"\D", number)
-    if not signs:
+    if number.isdecimal():
         yield (Decimal(number),)
         if len(number) == 4 and (common := common_year(int(number))) != int(number):
             yield (Decimal(common),)
         return
+    parts = _NOT_DIGIT.split(number)
+    signs = _NOT_DIGIT.findall(number)
     grouped = all(len(part) == 3 for part in parts[1:]) and 1 <= len(parts[0]) <= 3
     if grouped and len(set(signs)) == 1:
         yield (Decimal("".join(parts)),)

@@ -298,6 +298,8 @@ def marked_item(source: Source, start: int) -> Diagnostic | None:
         source: the file
         start: which character of its text begins the item
     """
+    if not _MARKED_ITEM.match(source.text, start):
+        return None  # each key is asked: nearly none needs its line
     place = source.place_at(start)
     line = source.lines[place.line - 1]
     mark = _MARKED_ITEM.match(line, place.column - 1)
