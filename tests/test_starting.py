@@ -7,6 +7,7 @@ import json
 import re
 import subprocess
 import sys
+import typing
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +25,9 @@ PATTERNS = (
     (rb"(?P<byte>[\x00-\x1f])", 0),
 )
 
-# Makes a class and some patterns, and tells what was compiled for it.
+# Makes a class, an annotation and some patterns, and tells what was compiled for it.
 PROGRAM = """
-import json, re, sys
+import json, re, sys, typing
 from contextlib import nullcontext
 from pathlib import Path
 from reportgen.starting import compiled_once
@@ -42,11 +43,12 @@ with compiled_once(Path(sys.argv[1])) if len(sys.argv) > 1 else nullcontext():
         x: int
         y: int = 0
 
+    noted = typing.ForwardRef("list[Point]")
     parsed.clear()
     found = re.compile("(?P<year>[0-9๐-๙]{4})|[ก-ฮ]+", re.IGNORECASE)
     compiled = {"texts": len(texts), "patterns": len(parsed)}
 said = [repr(Point(1)), Point(1) == Point(1, 0), Point(1) < Point(1, 2), Point.__init__.__annotations__ != {}]
-said += [len({Point(1), Point(1)}), found.groupindex["year"], found.sub("-", "ก 2566 x"), found.flags]
+said += [eval(noted.__forward_code__) == list[Point], len({Point(1), Point(1)}), found.groupindex["year"], found.sub("-", "ก 2566 x"), found.flags]
 print(json.dumps({"said": said, **compiled}))
 """
 
@@ -83,14 +85,18 @@ def test_what_cannot_be_compiled_is_refused_as_before(tmp_path: Path) -> None:
     for _ in range(2):
         with compiled_once(tmp_path), pytest.raises(re.error, match="unterminated"):
             re.compile("(a")
+        with compiled_once(tmp_path), pytest.raises(SyntaxError, match="Forward reference"):
+            typing.ForwardRef("list[")
 
 
 def test_afterwards_python_compiles_as_before(tmp_path: Path) -> None:
     names = vars(dataclasses).get("exec"), re._compiler.compile, re._compiler._sre  # type: ignore[attr-defined]
     with compiled_once(tmp_path):
         assert re._compiler.compile is not names[1]  # type: ignore[attr-defined]
+        assert "compile" in vars(typing)
     with pytest.raises(SystemExit), compiled_once(tmp_path):
         sys.exit(1)
+    assert "compile" not in vars(typing)
     assert names == (vars(dataclasses).get("exec"), re._compiler.compile, re._compiler._sre)  # type: ignore[attr-defined]
 
 
