@@ -11,7 +11,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 from typing import Any
 from xml.etree.ElementTree import Element
@@ -41,12 +41,17 @@ def word_ends(text: str, language: str) -> list[int]:
         text: a whole block: which letters are one word depends on those around them
         language: its BCP 47 tag
     """
+    return list(_kept_word_ends(text, language))
+
+
+@lru_cache(maxsize=512)  # pages share headings, labels and the words of the law
+def _kept_word_ends(text: str, language: str) -> tuple[int, ...]:
     if not any(map(is_of_unspaced, text)):
-        return []
+        return ()
     from icu4py.breakers import LineBreaker
 
     ends = (len(text[:end].rstrip(_ZERO_WIDTH_SPACE)) for _, end in LineBreaker(text, language).segments())
-    return [end for end in ends if _is_between_words(text, end)]
+    return tuple([end for end in ends if _is_between_words(text, end)])
 
 
 def _is_between_words(text: str, place: int) -> bool:
