@@ -117,11 +117,13 @@ def _page_values(box: Any) -> tuple[str, str]:
 
 def _innermost(box: Any, order: Callable[[Any], Iterator[Any]]) -> Any:
     """Return the first box in the flow, the first one within that, and so on."""
-    while getattr(type(box), "page_values", None) is _page_values:
-        child = next((each for each in order(box.children) if each.is_in_normal_flow() or each.is_floated()), None)
-        if child is None:
-            break
-        box = child
+    inner = None
+    while inner is not box:
+        inner = box
+        for child in order(box.children) if getattr(type(box), "page_values", None) is _page_values else ():
+            if child.is_in_normal_flow() or child.is_floated():
+                box = child
+                break
     return box
 
 

@@ -17,7 +17,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
-from reportgen.glyphs import EMPTY, RUNS, Glyph, Letter, PlacedFont, Run, read_runs
+from reportgen.glyphs import EMPTY, RUNS, Form, Glyph, Letter, PlacedFont, Run, read_runs
 from reportgen.textlayer import Notes, Pieces, show
 
 _PIECES = "reportgen_pieces"  # of a font: what is written for its letters, by size
@@ -97,22 +97,25 @@ class _Pieces(Pieces):
         super().__init__(font)
         self.size, self.pango_font = size, pango_font
         self._stream = stream
+        self._own: dict[Form, list[int | None]] = {}  # widths of the glyphs of forms that were drawn
 
     def __missing__(self, letter: Letter) -> str:
-        for numbers, text in letter.said:
-            *begun, last = numbers
-            for number in begun:
-                self.font.to_unicode.setdefault(number, "")
-            self.font.to_unicode.setdefault(last, text)
-        self[letter] = self._letter(letter)
-        return self[letter]
-
-    def _letter(self, letter: Letter) -> str:
-        widths = list(map(self.font.widths.get, letter.numbers))
-        if letter.drawn is None or letter.drawn[0] != widths or None in widths:
+        own = self._own.get(letter.form)
+        if own is None or letter.drawn is None or letter.drawn[0] != own:
             piece = "".join([self.glyph(info) for cluster in letter.clusters for info in cluster.glyphs])
-            letter.drawn = list(map(self.font.widths.get, letter.numbers)), piece
-        return letter.drawn[1]
+            letter.drawn = self._note(letter.form), piece
+        piece = self[letter] = letter.drawn[1]
+        return piece
+
+    def _note(self, form: Form) -> list[int | None]:
+        """Tell the font what the glyphs of a letter stand for; return their widths, which it knows now."""
+        own = self._own.get(form)
+        if own is None:
+            for numbers, text in form.said:
+                for number, part in zip(numbers, (*[""] * (len(numbers) - 1), text), strict=True):
+                    self.font.to_unicode.setdefault(number, part)
+            own = self._own[form] = list(map(self.font.widths.get, form.numbers))
+        return own
 
     def glyph(self, info: Glyph) -> str:
         """Return what is written for a glyph."""

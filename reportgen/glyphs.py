@@ -56,22 +56,22 @@ Said = tuple[tuple[int, ...], str]
 """The numbers of glyphs that are drawn together, and the text that all of them stand for."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Form:
+    """What a letter with its marks is, however wide: what is said, and the numbers of all its glyphs."""
+
+    said: tuple[Said, ...]  # by those that stand for a text
+    numbers: tuple[int, ...]
+
+
 @dataclass(slots=True, eq=False)
 class Letter:
-    """A letter with its marks, in one size, and what was found out about it the last time."""
+    """A letter with its marks as it is placed, and what was found out about it the last time."""
 
     clusters: tuple[Cluster, ...]
-    said: tuple[Said, ...]  # of those that stand for a text
-    numbers: tuple[int, ...]  # of all its glyphs
+    form: Form
     drawn: tuple[list[int | None], str] | None = None  # own widths of the glyphs, and what is drawn with these
     told: tuple[str, bytes] | None = None  # what is drawn, and how that is told if each number is its glyph's own
-
-    @classmethod
-    def of(cls, clusters: tuple[Cluster, ...]) -> Letter:
-        """Return the letter of these clusters."""
-        numbers = [tuple([glyph[0] for glyph in cluster.glyphs]) for cluster in clusters]
-        said = [(own, cluster.text) for own, cluster in zip(numbers, clusters, strict=True) if cluster.text]
-        return cls(clusters, tuple(said), tuple([number for own in numbers for number in own]))
 
 
 @dataclass(eq=False)
@@ -80,18 +80,19 @@ class PlacedFont:
 
     pango_font: Any
     is_usual: bool  # whether its letters are outlines, not pictures
-    clusters: dict[tuple[tuple[Glyph, ...], bytes], Cluster] = field(default_factory=dict)
+    clusters: dict[tuple[bytes | Glyph, ...], Cluster] = field(default_factory=dict)  # by source and glyphs
     wide: dict[tuple[Cluster, int], Cluster] = field(default_factory=dict)
     letters: dict[tuple[Cluster, ...], Letter] = field(default_factory=dict)
+    forms: dict[tuple[tuple[Said, ...], tuple[int, ...]], Form] = field(default_factory=dict)
 
-    def cluster(self, glyphs: tuple[Glyph, ...], source: bytes) -> Cluster:
+    def cluster(self, source: bytes, *glyphs: Glyph) -> Cluster:
         """Return the cluster of these glyphs."""
-        found = self.clusters.get((glyphs, source))
+        found = self.clusters.get((source, *glyphs))
         if found is None:
             if len(self.clusters) >= _MOST:
-                for known in (self.clusters, self.wide, self.letters):
+                for known in (self.clusters, self.wide, self.letters, self.forms):
                     known.clear()
-            found = self.clusters[glyphs, source] = Cluster.of(glyphs, source)
+            found = self.clusters[source, *glyphs] = Cluster.of(glyphs, source)
         return found
 
     def wider(self, cluster: Cluster, by: int) -> Cluster:
@@ -99,7 +100,7 @@ class PlacedFont:
         found = self.wide.get((cluster, by))
         if found is None:
             *glyphs, (number, width, right, down) = cluster.glyphs
-            wide = self.cluster((*glyphs, (number, width + by, right, down)), cluster.source)
+            wide = self.cluster(cluster.source, *glyphs, (number, width + by, right, down))
             found = self.wide[cluster, by] = wide
         return found
 
@@ -107,7 +108,11 @@ class PlacedFont:
         """Return the letter of these clusters."""
         found = self.letters.get(clusters)
         if found is None:
-            found = self.letters[clusters] = Letter.of(clusters)
+            numbers = [tuple([glyph[0] for glyph in cluster.glyphs]) for cluster in clusters]
+            said = [(own, cluster.text) for own, cluster in zip(numbers, clusters, strict=True) if cluster.text]
+            key = tuple(said), tuple([number for own in numbers for number in own])
+            form = self.forms.setdefault(key, Form(*key))
+            found = self.letters[clusters] = Letter(clusters, form)
         return found
 
 
@@ -158,20 +163,21 @@ class Run:
             if cluster.is_moved:
                 yield end - len(cluster.source), end
 
-    def widened(self, gaps: Mapping[int, float], widen: Callable[[Sequence[float]], int]) -> Run:
+    def widened(self, gaps: Mapping[int, float], widen: Callable[[float], int]) -> Run:
         """Return the same run with wider glyphs.
 
         Args:
             gaps: behind the glyphs whose text ends at these places, or goes over them; in their order
-            widen: asked by how much a glyph is widened, in Pango's units, for all gaps behind it
+            widen: asked by how much a glyph is widened, in Pango's units, for the gap behind it
         """
         ends, clusters = self.ends, list(self.clusters)
-        inside: dict[int, list[float]] = {}
+        inside: dict[int, float] = {}
         for place, gap in gaps.items():
             if ends and self.start < place <= ends[-1]:
-                inside.setdefault(bisect_left(ends, place), []).append(gap)
-        for index, found in inside.items():
-            if by := widen(found):
+                index = bisect_left(ends, place)
+                inside[index] = inside.get(index, 0) + gap
+        for index, gap in inside.items():
+            if by := widen(gap):
                 clusters[index] = self.font.wider(clusters[index], by)
         return Run(self.font, self.start, tuple(clusters))
 
@@ -233,17 +239,18 @@ def read_runs(line: Any, text: str, font_config: Any) -> tuple[Run, ...] | None:
 
 
 def _clusters(font: PlacedFont, string: Any, text: bytes, places: Sequence[int]) -> tuple[Cluster, ...] | None:
+    glyphs = read_glyphs(string)
+    sources = [text[start:end] for start, end in pairwise(places)]
+    if all(sources) and all(glyph[0] < EMPTY for glyph in glyphs):
+        return tuple([font.cluster(source, glyph) for source, glyph in zip(sources, glyphs, strict=True)])
     clusters: list[Cluster] = []
     begun: tuple[Glyph, ...] = ()
-    for glyph, (start, end) in zip(read_glyphs(string), pairwise(places), strict=True):
-        if glyph[0] >= EMPTY:
-            if begun or glyph[0] > EMPTY:
-                return None
-            clusters.append(font.cluster((glyph,), text[start:end]))
-        elif start == end:
-            begun = (*begun, glyph)
-        else:
-            clusters.append(font.cluster((*begun, glyph), text[start:end]))
+    for glyph, source in zip(glyphs, sources, strict=True):
+        if glyph[0] > EMPTY or (glyph[0] == EMPTY and begun):
+            return None
+        begun = (*begun, glyph)
+        if source or glyph[0] == EMPTY:
+            clusters.append(font.cluster(source, *begun))
             begun = ()
     return None if begun else tuple(clusters)
 

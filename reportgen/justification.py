@@ -258,9 +258,9 @@ class _Widening:
         self._total = 0.0
         self._written = 0
 
-    def __call__(self, gaps: Sequence[float]) -> int:
-        """Return by how much the next glyph is wider, behind which there are these gaps."""
-        self._total += sum(gaps)
+    def __call__(self, gap: float) -> int:
+        """Return by how much the next glyph is wider, behind which there is this gap."""
+        self._total += gap
         units = round(self._total / self._unit) - self._written
         self._written += units
         return round((units + 0.5) * self._unit * self._pango_units) if units else 0
@@ -272,4 +272,4 @@ def _widen_glyphs(line: Any, gaps: Gaps, widen: _Widening) -> None:
         for index, (start, end) in enumerate(pairwise(places)):
             inside = [gaps[place] for place in range(start + 1, end + 1) if place in gaps]
             if inside:
-                string.glyphs[index].geometry.width += widen(inside)
+                string.glyphs[index].geometry.width += widen(sum(inside))

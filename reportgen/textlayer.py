@@ -25,7 +25,7 @@ from dataclasses import dataclass, field
 from struct import unpack
 from typing import Any, NamedTuple
 
-from reportgen.glyphs import Letter, is_mark
+from reportgen.glyphs import Form, Letter, is_mark
 
 _SHOW = b"] TJ"
 _GLYPHS = re.compile(rb"<([0-9a-f]*)>|([^<>\s]+)")  # within a TJ array: codes of four digits, or a move
@@ -115,7 +115,7 @@ class Shown(NamedTuple):
 
 def _clusters(pieces: Pieces, letter: Letter) -> list[Cluster]:
     name = pieces.font.hash
-    return [(name, numbers, text) for numbers, text in letter.said]
+    return [(name, numbers, text) for numbers, text in letter.form.said]
 
 
 def show(stream: Any, pieces: Pieces, letters: list[Letter]) -> None:
@@ -192,11 +192,6 @@ class _Coded(NamedTuple):
     length: int
     is_exact: bool  # whether the texts of the codes make up the text
     is_mark: bool  # whether the text begins with a mark, which belongs to the letter before
-
-    @property
-    def is_own(self) -> bool:
-        """Whether each code is the number of its glyph."""
-        return self.glyphs == self.codes
 
 
 @dataclass
@@ -363,6 +358,7 @@ class _Strings(dict[Letter, bytes]):
     def __init__(self, pieces: Pieces, codes: _Codes) -> None:
         super().__init__()
         self._pieces, self._codes = pieces, codes
+        self._coded: dict[Form, tuple[list[Cluster], list[_Coded], bool]] = {}
 
     def __missing__(self, letter: Letter) -> bytes:
         string = self[letter] = self._string(letter)
@@ -370,13 +366,21 @@ class _Strings(dict[Letter, bytes]):
 
     def _string(self, letter: Letter) -> bytes:
         piece = self._pieces[letter]
-        clusters = _clusters(self._pieces, letter)
-        coded = [self._codes.coded(cluster) for cluster in clusters]
-        if not all(each.is_own for each in coded):
+        known = self._coded.get(letter.form)
+        if known is None:
+            known = self._coded[letter.form] = self._code(letter)
+        clusters, coded, is_own = known
+        if not is_own:
             return self._tell(piece, clusters, coded)
         if letter.told is None or letter.told[0] != piece:
             letter.told = piece, self._tell(piece, clusters, coded)
         return letter.told[1]
+
+    def _code(self, letter: Letter) -> tuple[list[Cluster], list[_Coded], bool]:
+        """Return the clusters of a letter, their codes, and whether each of these is the number of its glyph."""
+        clusters = _clusters(self._pieces, letter)
+        coded = [self._codes.coded(cluster) for cluster in clusters]
+        return clusters, coded, all(each.glyphs == each.codes for each in coded)
 
     def _tell(self, piece: str, clusters: Sequence[Cluster], coded: Sequence[_Coded]) -> bytes:
         written = _Written.of(coded)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import pytest
 
 from reportgen.glyphs import EMPTY, Cluster, PlacedFont, Run
@@ -16,7 +14,7 @@ def font() -> PlacedFont:
 
 
 def run(own: PlacedFont, *clusters: tuple[str, tuple[int, int, int, int]]) -> Run:
-    return Run(own, 0, tuple(own.cluster((glyph,), text.encode()) for text, glyph in clusters))
+    return Run(own, 0, tuple(own.cluster(text.encode(), glyph) for text, glyph in clusters))
 
 
 KO, SARA_I, MAI_EK, SPACE = "ก", "ิ", "่", "\u200b"
@@ -28,7 +26,7 @@ def test_a_letter_is_taken_with_its_marks() -> None:
         own, (KO, (1, WIDE, 0, 0)), (SARA_I, (2, 0, 0, 0)), (MAI_EK, (3, 0, 0, 0)), (KO, (1, WIDE, 0, 0))
     ).letters
     assert letters is not None
-    assert [letter.said for letter in letters] == [(((1,), KO), ((2,), SARA_I), ((3,), MAI_EK)), (((1,), KO),)]
+    assert [letter.form.said for letter in letters] == [(((1,), KO), ((2,), SARA_I), ((3,), MAI_EK)), (((1,), KO),)]
 
 
 def test_the_same_letter_is_one_object_whatever_line_it_stands_in() -> None:
@@ -41,6 +39,7 @@ def test_the_same_letter_is_one_object_whatever_line_it_stands_in() -> None:
     assert wider is not None
     assert one[0] is other[1]
     assert wider[0] is not one[0]
+    assert run(own, (KO, (1, WIDE, 0, 0))).letters[0].form is wider[0].form  # type: ignore[index]
 
 
 @pytest.mark.parametrize(
@@ -59,14 +58,14 @@ def test_what_is_more_than_letters_is_told_by_none(clusters: tuple[tuple[str, tu
 def test_an_invisible_glyph_stands_for_no_text() -> None:
     letters = run(font(), (KO, (1, WIDE, 0, 0)), (SPACE, (EMPTY, 0, 0, 0))).letters
     assert letters is not None
-    assert [letter.said for letter in letters] == [(((1,), KO),), ()]
+    assert [letter.form.said for letter in letters] == [(((1,), KO),), ()]
 
 
 def test_the_glyph_before_a_gap_is_widened_and_no_other() -> None:
     asked: list[float] = []
 
-    def widen(gaps: Sequence[float]) -> int:
-        asked.extend(gaps)
+    def widen(gap: float) -> int:
+        asked.append(gap)
         return 7
 
     own = font()
@@ -87,5 +86,5 @@ def test_clusters_are_not_kept_for_ever(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr("reportgen.glyphs._MOST", 3)
     own = font()
     for number in range(10):
-        assert isinstance(own.cluster(((number, WIDE, 0, 0),), KO.encode()), Cluster)
+        assert isinstance(own.cluster(KO.encode(), (number, WIDE, 0, 0)), Cluster)
     assert len(own.clusters) <= 3
