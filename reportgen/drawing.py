@@ -97,24 +97,24 @@ class _Pieces(Pieces):
         super().__init__(font)
         self.size, self.pango_font = size, pango_font
         self._stream = stream
-        self._own: dict[Form, list[int | None]] = {}  # widths of the glyphs of forms that were drawn
+        self._own: dict[Form, tuple[int | None, ...]] = {}  # widths of the glyphs of forms that were drawn
 
     def __missing__(self, letter: Letter) -> str:
         own = self._own.get(letter.form)
-        if own is None or letter.drawn is None or letter.drawn[0] != own:
-            piece = "".join([self.glyph(info) for cluster in letter.clusters for info in cluster.glyphs])
-            letter.drawn = self._note(letter.form), piece
-        piece = self[letter] = letter.drawn[1]
-        return piece
+        if own is None or letter.widths != own:
+            letter.drawn = "".join([self.glyph(info) for cluster in letter.clusters for info in cluster.glyphs])
+            letter.widths, letter.told = self._note(letter.form), None
+        self[letter] = letter.drawn
+        return letter.drawn
 
-    def _note(self, form: Form) -> list[int | None]:
+    def _note(self, form: Form) -> tuple[int | None, ...]:
         """Tell the font what the glyphs of a letter stand for; return their widths, which it knows now."""
         own = self._own.get(form)
         if own is None:
             for numbers, text in form.said:
                 for number, part in zip(numbers, (*[""] * (len(numbers) - 1), text), strict=True):
                     self.font.to_unicode.setdefault(number, part)
-            own = self._own[form] = list(map(self.font.widths.get, form.numbers))
+            own = self._own[form] = tuple(map(self.font.widths.get, form.numbers))
         return own
 
     def glyph(self, info: Glyph) -> str:

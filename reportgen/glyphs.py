@@ -12,7 +12,6 @@ import unicodedata
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from itertools import accumulate, pairwise
 from struct import Struct
 from typing import Any
@@ -70,8 +69,9 @@ class Letter:
 
     clusters: tuple[Cluster, ...]
     form: Form
-    drawn: tuple[list[int | None], str] | None = None  # own widths of the glyphs, and what is drawn with these
-    told: tuple[str, bytes] | None = None  # what is drawn, and how that is told if each number is its glyph's own
+    widths: tuple[int | None, ...] = ()  # of the glyphs alone
+    drawn: str = ""  # what is drawn with these
+    told: bytes | None = None  # how that is told if each number is its glyph's own
 
 
 @dataclass(eq=False)
@@ -121,17 +121,23 @@ def is_mark(text: str) -> bool:
     return unicodedata.category(unicodedata.normalize("NFKD", text)[0]) == "Mn"
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Run:
     """Glyphs of one font that follow each other; ``start`` is where their text begins, in UTF-8 bytes of the line's."""
 
     font: PlacedFont
     start: int
     clusters: tuple[Cluster, ...]
+    _letters: tuple[Letter, ...] | None = ()
 
-    @cached_property
+    @property
     def letters(self) -> tuple[Letter, ...] | None:
         """The letters of the run; None where one is raised, or a mark belongs to nothing in it."""
+        if self._letters == () and self.clusters:
+            self._letters = self._find_letters()
+        return self._letters
+
+    def _find_letters(self) -> tuple[Letter, ...] | None:
         letters: list[Letter] = []
         begun: tuple[Cluster, ...] = ()
         for cluster in self.clusters:
@@ -159,7 +165,7 @@ class Run:
 
     def moved(self) -> Iterator[tuple[int, int]]:
         """Yield where the text of each cluster begins and ends whose last glyph is raised or moved to the left."""
-        for cluster, end in zip(self.clusters, self.ends, strict=True):
+        for cluster, end in zip(self.clusters, self.ends(), strict=True):
             if cluster.is_moved:
                 yield end - len(cluster.source), end
 
@@ -170,7 +176,7 @@ class Run:
             gaps: behind the glyphs whose text ends at these places, or goes over them; in their order
             widen: asked by how much a glyph is widened, in Pango's units, for the gap behind it
         """
-        ends, clusters = self.ends, list(self.clusters)
+        ends, clusters = self.ends(), list(self.clusters)
         inside: dict[int, float] = {}
         for place, gap in gaps.items():
             if ends and self.start < place <= ends[-1]:
@@ -181,7 +187,6 @@ class Run:
                 clusters[index] = self.font.wider(clusters[index], by)
         return Run(self.font, self.start, tuple(clusters))
 
-    @cached_property
     def ends(self) -> list[int]:
         """Where the text of each cluster ends, in UTF-8 bytes of the line's."""
         return list(accumulate([len(cluster.source) for cluster in self.clusters], initial=self.start))[1:]

@@ -365,16 +365,15 @@ class _Strings(dict[Letter, bytes]):
         return string
 
     def _string(self, letter: Letter) -> bytes:
-        piece = self._pieces[letter]
         known = self._coded.get(letter.form)
         if known is None:
             known = self._coded[letter.form] = self._code(letter)
         clusters, coded, is_own = known
         if not is_own:
-            return self._tell(piece, clusters, coded)
-        if letter.told is None or letter.told[0] != piece:
-            letter.told = piece, self._tell(piece, clusters, coded)
-        return letter.told[1]
+            return self._tell(self._pieces[letter], clusters, coded)
+        if letter.told is None:
+            letter.told = self._tell(self._pieces[letter], clusters, coded)
+        return letter.told
 
     def _code(self, letter: Letter) -> tuple[list[Cluster], list[_Coded], bool]:
         """Return the clusters of a letter, their codes, and whether each of these is the number of its glyph."""
