@@ -202,6 +202,8 @@ def width(text: str) -> int:
 
 def _letters(source: str) -> list[str]:
     """Return a line in letters with the marks that stand on them; what would steer a terminal is a blank square."""
+    if source.isascii() and source.isprintable():
+        return list(source)
     letters: list[str] = []
     for char in source:
         category = unicodedata.category(char)

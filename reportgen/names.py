@@ -13,8 +13,7 @@ from reportgen.locales import Prose
 _SHORTEST = 5  # letters of a folded name; a shorter one stands inside other words
 _PREFIX = 3  # letters by which names are looked up
 _WORD_BEGIN = re.compile(r"(?<!\w)\w")
-# The letter comes first in the pattern, what must not stand before it second: small letters are passed over faster.
-_PERHAPS_CAPITAL = re.compile(r"[^\W\d_a-z](?<!\w.)\w*")
+_PERHAPS_CAPITAL = re.compile(r"(?<!\w)[^\W\d_a-z]\w*")
 
 
 class _Bare(dict[int, str]):

@@ -346,12 +346,15 @@ class _Environment(ImmutableSandboxedEnvironment):
 
     def call(self, context: Context, obj: Any, /, *given: Any, **named: Any) -> Any:
         """Return what a template calls: mostly a clause or a number, of which Jinja need not find out what they are."""
-        is_clause = obj is self.clause
-        is_simple = is_clause or type(getattr(obj, "__self__", None)) is Numbering
-        if not is_simple or any(map(named.get, _SET_INSIDE)):
-            return super().call(context, obj, *given, **named)
-        own = {name: value for name, value in named.items() if name not in _SET_INSIDE} if named else named
-        return obj(context, *given, **own) if is_clause else obj(*given, **own)
+        if named:
+            if any(map(named.get, _SET_INSIDE)):
+                return super().call(context, obj, *given, **named)
+            named = {name: value for name, value in named.items() if name not in _SET_INSIDE}
+        if obj is self.clause:
+            return obj(context, *given, **named)
+        if type(getattr(obj, "__self__", None)) is Numbering:
+            return obj(*given, **named)
+        return super().call(context, obj, *given, **named)
 
     def is_safe_callable(self, obj: Any) -> bool:
         """Return whether a template may call this: a macro, ``clause``, the numbering, a loop, ``isoformat``."""

@@ -12,7 +12,7 @@ from desk import REAL, REAL_FILE, SMALLEST, SMALLEST_FILE, Desk, said
 from reportgen.folders import Workspace
 from reportgen.locales import Locale
 from reportgen.page import Numbering
-from reportgen.workspace import read_library
+from reportgen.workspace import load_inspection, read_library
 
 LETTERHEAD = "templates/vi/letterhead.html"
 RULE = '<hr class="agency-rule"/>'
@@ -287,3 +287,25 @@ def test_a_filter_that_refuses_a_value_is_told_without_words_of_the_program(desk
     desk.edit("templates/vi/wording.yaml", ("{{ inspection.place }}.", f"{{{{ inspection.place | {filtered} }}}}."))
     (line,) = desk.check(REAL).errors
     assert "a value has not the kind that is needed here: the filter does not take it; check" in line
+
+
+# ---- many pages
+
+
+def test_pages_share_templates_and_each_tells_all_that_it_used(desk: Desk) -> None:
+    # Imported without the names of the page, a module of macros is one that Jinja would make once for all pages.
+    desk.write("templates/once.html", "{% set said = clause('draft') %}{% macro word() %}{{ said }}{% endmacro %}")
+    desk.edit(
+        "templates/minutes.html",
+        ("{% import", '{% import "once.html" as once %}{% import'),
+        ("<title>", "<title>{{ once.word() }} "),
+    )
+    workspace = Workspace(desk.root)
+    library = read_library(workspace)
+    for identifier in (REAL, SMALLEST, REAL):
+        together, alone = load_inspection(workspace, library, identifier, None), desk.loaded(identifier)
+        assert together.pages == alone.pages
+        for page in together.pages.values():
+            assert {"templates/once.html", "draft"} <= {each.name for each in page.used}
+            assert page.filled["draft"]
+    assert len(library.compiled.idle) == 1
