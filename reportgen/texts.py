@@ -39,7 +39,7 @@ _FORBIDDEN = {
 }
 _FORBIDDEN_RUN = re.compile(r"([" + "".join(_FORBIDDEN.values()) + r"])\1*")
 # All of them in the first plane, and all that stands in another one: a text without these is passed over faster.
-_PERHAPS_FORBIDDEN = re.compile(f"[{''.join(_FORBIDDEN.values()).partition(_OTHER_PLANES)[0]}\U00010000-\U0010ffff]")
+_PERHAPS_FORBIDDEN = re.compile(f"[{''.join(_FORBIDDEN.values()).replace(_OTHER_PLANES, '')}\U00010000-\U0010ffff]")
 _FORBIDDEN_KINDS = {kind: re.compile(f"[{characters}]") for kind, characters in _FORBIDDEN.items()}
 
 
