@@ -7,10 +7,10 @@ way a head cell looks, what a table is about. This module and ``fields.py`` know
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -111,22 +111,15 @@ def objects_once() -> Iterator[None]:
     """
     import pydyf
 
-    original = pydyf.PDF.write, pydyf._to_bytes
-    makers = {kind: kind.data for kind in (pydyf.Dictionary, pydyf.Array, pydyf.Stream)}
-    makes = {
-        pydyf.Dictionary: _dictionary,
-        pydyf.Array: _array,
-        pydyf.Stream: pydyf.Stream.data.fget,
-    }
+    original = pydyf.PDF.write
+    makers = {kind: kind.data for kind in (pydyf.Dictionary, pydyf.Stream)}
 
     def write(*given: Any, **named: Any) -> None:
-        pydyf._to_bytes = partial(_bytes, original[1])
-        for kind, make in makes.items():
-            kind.data = property(partial(_data, make))
+        for kind, maker in makers.items():
+            kind.data = property(partial(_data, maker.fget))
         try:
-            original[0](*given, **named)
+            original(*given, **named)
         finally:
-            pydyf._to_bytes = original[1]
             for kind, maker in makers.items():
                 kind.data = maker
 
@@ -134,7 +127,7 @@ def objects_once() -> Iterator[None]:
     try:
         yield
     finally:
-        pydyf.PDF.write = original[0]
+        pydyf.PDF.write = original
 
 
 def _data(make: Callable[[Any], bytes], made: Any) -> bytes:
@@ -143,33 +136,6 @@ def _data(make: Callable[[Any], bytes], made: Any) -> bytes:
         known[_DATA] = make(made)
     data: bytes = known[_DATA]
     return data
-
-
-def _bytes(other: Callable[[Any], bytes], item: Any) -> bytes:
-    """Return what pydyf writes of a value: of those that there are most of without asking for all kinds."""
-    kind = type(item)
-    if kind is bytes:
-        return bytes(item)
-    if kind is str:
-        return _name(item)
-    return b"%d" % item if kind is int else other(item)
-
-
-@lru_cache(maxsize=1000)
-def _name(text: str) -> bytes:
-    return text.encode("ascii")
-
-
-def _dictionary(made: Mapping[Any, Any]) -> bytes:
-    from pydyf import _to_bytes
-
-    return b"<<%s>>" % b"".join([b"/%s %s" % (_to_bytes(key), _to_bytes(value)) for key, value in made.items()])
-
-
-def _array(made: Iterable[Any]) -> bytes:
-    from pydyf import _to_bytes
-
-    return b"[%s]" % b" ".join(map(_to_bytes, made))
 
 
 @contextmanager
