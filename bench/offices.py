@@ -100,22 +100,22 @@ def print_in_place(root: Path, cache_folder: Path) -> None:
 
     A page's digest stands for its files, and nothing is attached.
     """
-    from reportgen import build, sources
+    from reportgen import build, printing, sources
     from reportgen.folders import Workspace
 
     def render_files(job: Any) -> list[Any]:
         digest = sha256(job.page.html.encode()).digest()
         return [build.PrintedFile(form, digest * 1000, ()) for form in job.formats]
 
-    real = build.render_files, sources.pack
-    build.render_files, sources.pack = render_files, lambda *_: ()
+    real = printing.render_files, sources.pack
+    printing.render_files, sources.pack = render_files, lambda *_: ()
     try:
         workspace = Workspace(root)
         for outcome in build.build(workspace, build.Order(workspace.inspection_ids()), cache_folder):
             if outcome.errors:
                 raise SystemExit(str(outcome.errors[0]))
     finally:
-        build.render_files, sources.pack = real
+        printing.render_files, sources.pack = real
 
 
 def issue_in_place(root: Path) -> None:

@@ -66,7 +66,7 @@ class Reportgen(Printer):
 
     def print(self, loaded: Any) -> bytes:
         """Return the last file of those that the pool's process returns."""
-        from reportgen.build import render_files
+        from reportgen.printing import render_files
 
         return bytes(render_files(loaded)[-1].content)
 
@@ -92,7 +92,8 @@ class WholeReportgen(Printer):
 
     def print(self, loaded: Any) -> bytes:
         """Return the PDF; the photographs are prepared with the first one."""
-        from reportgen.build import Order, make_jobs, render_files
+        from reportgen.build import Order, make_jobs
+        from reportgen.printing import render_files
         from reportgen.workspace import load_inspection
 
         inspection, language = loaded

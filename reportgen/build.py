@@ -4,24 +4,21 @@ from __future__ import annotations
 
 import datetime
 import hashlib
-import math
 import os
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, fields, is_dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reportgen import __version__
-from reportgen.causes import of_system
 from reportgen.diagnostics import (
     Diagnostic,
-    InputError,
     Place,
     ReportgenError,
     SetupError,
     TemplateError,
+    Word,
     one_line,
     sort_diagnostics,
     ui_languages,
@@ -29,7 +26,7 @@ from reportgen.diagnostics import (
 from reportgen.folders import INSPECTIONS, ReadOnce, Workspace
 from reportgen.ingredients import Ingredient, digest_of
 from reportgen.pool import Pool
-from reportgen.printing import PrintedFile, render_files, warm_up
+from reportgen.printing import PrintedFile, do_job, warm_up
 from reportgen.register import RegisterEntry
 from reportgen.staleness import (
     FORMATS,
@@ -46,14 +43,14 @@ from reportgen.staleness import (
 )
 from reportgen.state import Contents, Failure, FileKey, Made, Sources, State
 from reportgen.tools import tools
-from reportgen.work import Limits, Myself, Work, Workers
+from reportgen.work import Limits, Myself, Steps, Work, Workers, done_here
 from reportgen.writing import write_files
 
 if TYPE_CHECKING:  # nothing of it is loaded where there is nothing to print
-    from reportgen.edition import Edition
+    from reportgen.cluster import Cluster
     from reportgen.fonts import FontSet
     from reportgen.job import Job
-    from reportgen.pictures import Picture
+    from reportgen.picture_jobs import Photographs
     from reportgen.shared import Shared
     from reportgen.workspace import Library, LoadedInspection
 
@@ -128,32 +125,31 @@ def build(
     if not (order.force or order.embed_fonts) and _is_all_fresh(workspace, order, cache, issued):
         yield from map(Outcome, order.ids)
         return
-    if order.scheduler:
-        from reportgen.cluster import need_dask
-
-        need_dask(order.scheduler)
-    with State.writing(workspace.root) as state, _early_pool(workspace, order) as early:
+    with State.writing(workspace.root) as state, _early_workers(workspace, order) as early:
         run = _Run(workspace, order, cache, state, issued, read, early)
         yield Outcome(None, warnings=run.library.warnings)
         yield from run.outcomes()
 
 
 @contextmanager
-def _early_pool(workspace: Workspace, order: Order) -> Iterator[Pool | None]:
-    """Start processes where several will print: they load the printers while this one reads what there is to print."""
+def _early_workers(workspace: Workspace, order: Order) -> Iterator[Pool | Cluster | None]:
+    """Start those who print, where this process will not: they load the printers while it reads what to print."""
+    workers: Pool | Cluster
     editions = len(order.ids) * len(order.languages or workspace.languages())
-    processes = min(_jobs_at_once(order), editions)
-    if processes < 2 or order.scheduler:
+    processes = min(order.jobs or len(os.sched_getaffinity(0)), editions)
+    if order.scheduler:
+        from reportgen.cluster import Cluster, need_dask
+
+        need_dask(order.scheduler)
+        workers = Cluster(order.scheduler, do_job, warm_up, order.limits)
+    elif processes > 1:
+        workers = Pool(processes, do_job, warm_up, order.limits)
+    else:  # for one edition, another process is not worth starting
         yield None
         return
-    pool = Pool(processes, render_files, warm_up, order.limits)
-    with pool:
-        pool.start()
-        yield pool
-
-
-def _jobs_at_once(order: Order) -> int:
-    return order.jobs or len(os.sched_getaffinity(0))
+    with workers:
+        workers.start()
+        yield workers
 
 
 class _ChangedError(Exception):
@@ -185,17 +181,14 @@ def _is_all_fresh(
 
 @dataclass(frozen=True)
 class _Prepared:
-    """An inspection that is ready to be rendered, or what is wrong with it.
+    """An inspection that is ready to be rendered.
 
     ``made`` tells of each file what it will be made of; those that have no job are on the disk already.
     """
 
-    id: str
+    loaded: LoadedInspection
     jobs: Mapping[str, Job]
     made: Mapping[FileKey, Made]
-    errors: tuple[Diagnostic, ...] = ()
-    warnings: tuple[Diagnostic, ...] = ()
-    editions: Mapping[str, Edition] = field(default_factory=dict)
 
 
 class _Run:
@@ -209,7 +202,7 @@ class _Run:
         state: State,
         issued: Mapping[tuple[str, str], Issued] | None = None,
         read: Callable[[ReadOnce], Library] | None = None,
-        early: Pool | None = None,
+        early: Pool | Cluster | None = None,
     ) -> None:
         from reportgen.shared import Shared
         from reportgen.workspace import read_library
@@ -232,12 +225,11 @@ class _Run:
         due = {inspection: self._due(inspection) for inspection in self._order.ids}
         if self._examiner.renewable:
             self._state.renew(self._examiner.renewable, self._around)
-        processes = self._processes(due)
-        prepared = (self._prepare(inspection, due[inspection]) for inspection in self._in_order(due, processes))
-        with self._workers(processes) as workers:
-            for item, rendered in workers.results((item, _works(item)) for item in prepared):
+        ids = self._longest_first(due) if self._early else list(due)
+        with self._workers() as workers:
+            for outcome in workers.results(self._print(inspection, due[inspection]) for inspection in ids):
                 yield from _told(workers)
-                yield self._finish(item, rendered)
+                yield outcome
             yield from _told(workers)
         with suppress(SetupError):  # what is no longer needed may stay
             self._state.tidy()
@@ -245,61 +237,55 @@ class _Run:
         self.library.compiled.save()
         self.library.pictures.tidy()
 
-    def _workers(self, processes: int) -> Workers:
-        """Return who prints; 0 processes: other computers do."""
-        if processes == 0:
-            from reportgen.cluster import Cluster
+    def _workers(self) -> Workers:
+        if self._early is None:
+            return Myself(do_job)
+        if not isinstance(self._early, Pool):
+            self._early.print_with(self._fonts)
+        return self._early
 
-            return Cluster(self._order.scheduler, self._fonts, render_files, warm_up, self._order.limits)
-        if self._early is not None:
-            return self._early
-        if processes == 1:
-            return Myself(render_files)
-        return Pool(processes, render_files, warm_up, self._order.limits)
-
-    def _processes(self, due: Mapping[str, tuple[Status, ...]]) -> int:
-        """Return how many processes print: no more than there are editions; for one, another is not worth starting."""
-        editions = {(each.key.inspection, each.key.language) for every in due.values() for each in every}
-        if self._order.scheduler and editions:
-            return 0
-        return max(1, min(_jobs_at_once(self._order), len(editions)))
-
-    def _in_order(self, due: Mapping[str, tuple[Status, ...]], processes: int) -> list[str]:
-        """Return the inspections as they are prepared: the longest first where several processes print."""
-        if processes == 1:
-            return list(due)
+    def _longest_first(self, due: Mapping[str, tuple[Status, ...]]) -> list[str]:
+        """Return the inspections as they are prepared where others print, so that none is left alone at the end."""
         sizes = {inspection: _size(self._workspace.root / INSPECTIONS / f"{inspection}.yaml") for inspection in due}
         return sorted(due, key=lambda inspection: -sizes[inspection])
 
     def _due(self, inspection: str) -> tuple[Status, ...]:
         return tuple(filter(self._order.is_due, self._examiner.examine((inspection,))))
 
-    def _prepare(self, inspection: str, due: tuple[Status, ...]) -> _Prepared:
+    def _print(self, inspection: str, due: tuple[Status, ...]) -> Steps[Outcome]:
+        """Print what is due of an inspection: its photographs are made ready, then its editions are rendered."""
+        from reportgen.picture_jobs import photographs_of
         from reportgen.workspace import load_inspection
 
         if not due:
-            return _Prepared(inspection, {}, {})
-        reading = ReadOnce(self._workspace.root)
+            return Outcome(inspection)
+        reading, order = ReadOnce(self._workspace.root), self._order
         try:
-            order = self._order
             loaded = load_inspection(
                 reading, self.library, inspection, self._fonts, today=order.today, entries=order.entries
             )
-            pictures, photos = _pictures(loaded, self.library)
+            photographs = yield from photographs_of(loaded, self.library)
         except ReportgenError as error:
-            return _Prepared(inspection, {}, {}, error.diagnostics)
+            return self._failed(inspection, error.diagnostics)
         yaml = reading.digests()[f"{INSPECTIONS}/{inspection}.yaml"]
-        sources = Sources(yaml, photos, loaded.inspection.languages)
+        prepared = self._prepare(
+            loaded, photographs, Sources(yaml, photographs.digests, loaded.inspection.languages), due
+        )
+        return self._finish(prepared, (yield _works(prepared)))
+
+    def _prepare(
+        self, loaded: LoadedInspection, photographs: Photographs, sources: Sources, due: tuple[Status, ...]
+    ) -> _Prepared:
         keys = [each.key for each in due if each.key.language in loaded.pages]
         made: dict[FileKey, Made] = {}
         jobs: dict[str, Job] = {}
-        for language, job in _jobs(loaded, self.library, self._fonts, pictures, self._order).items():
+        for language, job in _jobs(loaded, self.library, self._fonts, photographs, self._order).items():
             new = {key: self._made(key, loaded, sources, job) for key in keys if key.language == language}
             made |= new
             formats = tuple(key.format for key in new if not self._is_printed(key, new[key]))
             if formats:
                 jobs[language] = replace(job, formats=formats)
-        return _Prepared(inspection, jobs, made, warnings=loaded.warnings, editions=loaded.editions)
+        return _Prepared(loaded, jobs, made)
 
     def _made(self, key: FileKey, loaded: LoadedInspection, sources: Sources, job: Job) -> Made:
         page = loaded.pages[key.language]
@@ -326,28 +312,26 @@ class _Run:
     # ---- writing and recording
 
     def _finish(self, item: _Prepared, answers: Mapping[str, list[PrintedFile] | ReportgenError]) -> Outcome:
-        errors = list(item.errors)
+        inspection = item.loaded.id
+        errors: list[Diagnostic] = []
         rendered: dict[FileKey, PrintedFile] = {}
         for language, answer in answers.items():
             if isinstance(answer, TemplateError):
                 from reportgen.page import find_origins
 
-                origins = find_origins(item.editions[language], self.library.templates[language])
+                origins = find_origins(item.loaded.editions[language], self.library.templates[language])
                 errors += origins.relocated(answer.diagnostics)
             elif isinstance(answer, ReportgenError):
                 errors += answer.diagnostics
             else:
-                rendered |= {FileKey(item.id, language, file.format): file for file in answer}
-        warnings = list(item.warnings)
-        written: tuple[Path, ...] = ()
+                rendered |= {FileKey(inspection, language, file.format): file for file in answer}
+        warnings = list(item.loaded.warnings)
         if not errors:
             try:
-                written = self._write(item, rendered, warnings)
+                return Outcome(inspection, self._write(item, rendered, warnings), warnings=tuple(warnings))
             except ReportgenError as error:
                 errors += error.diagnostics
-        if errors:
-            self._fail(item.id, sort_diagnostics(errors)[0])
-        return Outcome(item.id, written, tuple(sort_diagnostics(errors)), tuple(warnings))
+        return self._failed(inspection, errors, warnings)
 
     def _write(
         self, item: _Prepared, rendered: Mapping[FileKey, PrintedFile], warnings: list[Diagnostic]
@@ -369,10 +353,13 @@ class _Run:
         write_files(self._workspace.root, {**kept, **files}, lambda: self._state.record(made, __version__))
         return tuple(sorted(files))
 
-    def _fail(self, inspection: str, first: Diagnostic) -> None:
-        sentences = {ui: one_line(first, ui) for ui in ui_languages()}
+    def _failed(self, inspection: str, errors: Iterable[Diagnostic], warnings: Iterable[Diagnostic] = ()) -> Outcome:
+        """Record that an inspection cannot be printed, and return what is wrong with it."""
+        ordered = tuple(sort_diagnostics(errors))
+        sentences = {ui: one_line(ordered[0], ui) for ui in ui_languages()}
         with suppress(SetupError):  # a full disk has been told already
             self._state.fail(Failure(inspection, self._examiner.seen[inspection], self._around, sentences))
+        return Outcome(inspection, errors=ordered, warnings=tuple(warnings))
 
 
 # ---- jobs -----------------------------------------------------------------------------------------------------------
@@ -395,8 +382,10 @@ def prepare_jobs(
     Raises:
         InputError: for photographs that cannot be read.
     """
-    pictures, photos = _pictures(loaded, library)
-    return _jobs(loaded, library, fonts, pictures, order), photos
+    from reportgen.picture_jobs import photographs_of
+
+    photographs = done_here(photographs_of(loaded, library), do_job)
+    return _jobs(loaded, library, fonts, photographs, order), dict(photographs.digests)
 
 
 def made_of(
@@ -411,7 +400,7 @@ def _jobs(
     loaded: LoadedInspection,
     library: Library,
     fonts: FontSet,
-    pictures: Mapping[str, Mapping[str, Picture]],
+    photographs: Photographs,
     order: Order,
 ) -> dict[str, Job]:
     from reportgen.job import Job
@@ -421,61 +410,11 @@ def _jobs(
     for language, page in loaded.pages.items():
         if order.languages and language not in order.languages:
             continue
-        own = pictures[language]
+        own = photographs.pictures[language]
         attachments = pack(loaded, language, library, {name: picture.content for name, picture in own.items()})
         sheets = library.sheets[language]
         jobs[language] = Job(page, sheets, own, fonts, order.formats, order.embed_fonts, attachments)
     return jobs
-
-
-def _picture_widths(loaded: LoadedInspection, library: Library) -> dict[str, float]:
-    """Return the width in millimetres for which the pictures of each language are prepared.
-
-    In whole centimetres: languages that print a picture at nearly the same width share it, and it is prepared once.
-    """
-    from reportgen.pictures import LARGEST_WIDTH
-    from reportgen.sheets import largest_width
-
-    widths = {
-        language: largest_width(
-            library.sheets[language], [name for element, name in page.vocabulary if element == "img"]
-        )
-        for language, page in loaded.pages.items()
-    }
-    return {language: math.ceil(width / 10) * 10 if width else LARGEST_WIDTH for language, width in widths.items()}
-
-
-def _pictures(loaded: LoadedInspection, library: Library) -> tuple[dict[str, dict[str, Picture]], dict[str, str]]:
-    """Return the photographs ready for paper, by language and name, and the SHA-256 of their files, by name.
-
-    Each file is read once; where languages print at the same width, they print the same bytes.
-    """
-    widths = _picture_widths(loaded, library)
-    found: list[Diagnostic] = []
-    by_width: dict[float, dict[str, Picture]] = {width: {} for width in widths.values()}
-    digests: dict[str, str] = {}
-    for name, path in loaded.photos.items():
-        place = loaded.photo_places[name]
-        try:
-            content = path.read_bytes()
-            digests[name] = hashlib.sha256(content).hexdigest()
-            for width, pictures in by_width.items():
-                prepare = partial(_prepare_picture, content, name, place, width)
-                pictures[name] = library.pictures.picture(digests[name], width, prepare)
-        except OSError as error:
-            values = {"picture": name, "problem": of_system(error)}
-            found.append(Diagnostic("picture-unreadable", place, values, "save"))
-        except ReportgenError as error:
-            found += error.diagnostics
-    if found:
-        raise InputError(found)
-    return {language: by_width[width] for language, width in widths.items()}, digests
-
-
-def _prepare_picture(content: bytes, name: str, place: Place, width: float) -> Picture:
-    from reportgen.photographs import prepare_picture  # Pillow comes along: not where all pictures are kept
-
-    return prepare_picture(content, name, place, width)
 
 
 def job_digest(job: Job, by: Iterable[Ingredient]) -> str:
@@ -518,5 +457,8 @@ def _size(path: Path) -> int:
 
 
 def _works(item: _Prepared) -> dict[str, Work]:
-    place = Place(f"{INSPECTIONS}/{item.id}.yaml")
-    return {language: Work(job, len(job.page.html), place, language) for language, job in item.jobs.items()}
+    place = Place(f"{INSPECTIONS}/{item.loaded.id}.yaml")
+    return {
+        language: Work(job, len(job.page.html), place, Word("printing-edition", {"language": language}))
+        for language, job in item.jobs.items()
+    }

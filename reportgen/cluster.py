@@ -14,7 +14,6 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import logging
-import os
 import pickle
 import re
 import traceback
@@ -25,7 +24,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 from importlib.util import find_spec
-from pathlib import Path
 from queue import Empty, SimpleQueue
 from time import monotonic
 from typing import Any
@@ -35,7 +33,7 @@ from reportgen.equipment import Equipment, differences, equipment
 from reportgen.fonts import FontFamily, FontSet, Typeface, find_fonts
 from reportgen.kept import cache_folder
 from reportgen.pool import Pool
-from reportgen.work import Limits, Task, Workers
+from reportgen.work import Limits, Task, Workers, one_job
 
 _ADDRESS = re.compile(r"(?:tcp|tls)://[^\s/]+:\d+")
 _LOGGERS = ("distributed", "distributed.client", "tornado.application", "asyncio")
@@ -119,12 +117,23 @@ def _as_drawn(family: FontFamily) -> Typeface:
 
 @dataclass(frozen=True)
 class _Press:
-    """Who prints on another computer: with which fonts, as which functions, within which limits."""
+    """Who prints on another computer: as which functions, within which limits."""
 
     do: Callable[[Any], Any]
     warm_up: Callable[[], None]
-    fonts: FontSet
     limits: Limits
+
+
+def get_ready(press: bytes) -> bytes:
+    """Start the printing processes of the computer on which this is called, as many as it has threads."""
+    from distributed import get_worker
+
+    own: _Press = pickle.loads(press)  # noqa: S301 - as above
+    pools = _pools(own)
+    for _ in range(get_worker().state.nthreads - len(pools)):
+        pools.append(_pool(own))
+        pools[-1].start()
+    return b""
 
 
 def work_there(order: bytes, job: bytes) -> bytes:
@@ -132,21 +141,19 @@ def work_there(order: bytes, job: bytes) -> bytes:
 
     Whatever happens is an answer: ``("done", what the job made or what is wrong)``, or ``("bug", its trace)``.
     """
-    press, work = pickle.loads(order)  # noqa: S301 - as above
+    press, fonts, work = pickle.loads(order)  # noqa: S301 - as above
     pools = _pools(press)
     try:
         pool = pools.pop()
     except IndexError:  # as many as this worker has threads
-        pool = Pool(
-            1, partial(_do, press.do), partial(_prepare, press.warm_up, press.fonts.fontconfig()), press.limits, _IDLE
-        )
+        pool = _pool(press)
     try:
-        ((_, answers),) = pool.results([(None, {"": replace(work, job=(job, press.fonts))})])
+        (answer,) = pool.results([one_job(replace(work, job=(job, fonts)))])
     except Exception:
         pool.__exit__()
         return pickle.dumps(("bug", traceback.format_exc()))
     pools.append(pool)
-    return pickle.dumps(("done", answers[""]))
+    return pickle.dumps(("done", answer))
 
 
 @lru_cache(maxsize=8)
@@ -155,14 +162,15 @@ def _pools(press: _Press) -> list[Pool]:
     return []
 
 
+def _pool(press: _Press) -> Pool:
+    return Pool(1, partial(_do, press.do), press.warm_up, press.limits, _IDLE)
+
+
 def _do(do: Callable[[Any], Any], packed: tuple[bytes, FontSet]) -> Any:
-    job, fonts = packed
-    return do(replace(pickle.loads(job), fonts=fonts))  # noqa: S301 - from who started this process
-
-
-def _prepare(warm_up: Callable[[], None], fontconfig: Path) -> None:
-    os.environ["FONTCONFIG_FILE"] = str(fontconfig)  # read when WeasyPrint is imported
-    warm_up()
+    """Do a job; if it is printed with ``fonts``, with those of this computer."""
+    pickled, fonts = packed
+    job = pickle.loads(pickled)  # noqa: S301 - from who started this process
+    return do(replace(job, fonts=fonts) if hasattr(job, "fonts") else job)
 
 
 # ---- here ----------------------------------------------------------------------------------------------------------
@@ -170,7 +178,11 @@ def _prepare(warm_up: Callable[[], None], fontconfig: Path) -> None:
 
 @dataclass
 class _Computer:
-    """A worker of the cluster. ``fonts`` are its own, None while it is examined or when it is refused."""
+    """A worker of the cluster.
+
+    ``fonts`` are its own, None while it is examined or when it is refused. Of ``warming`` nobody asks what came of it:
+    whoever cannot load the printers will not do a job either, or is refused before.
+    """
 
     address: str
     name: str
@@ -178,6 +190,7 @@ class _Computer:
     fonts: FontSet | None = None
     is_examined: bool = False
     tasks: dict[str, Task | None] = field(default_factory=dict)  # by ticket; None: the examination
+    warming: Any = None
 
     @property
     def free(self) -> int:
@@ -190,8 +203,7 @@ class Cluster(Workers):
 
     Args:
         address: of the scheduler, ``tcp://computer:port``
-        fonts: of this computer: each other one must have the same
-        do: prints a ``Job``; a function of a module, as another computer must find it
+        do: does a job; a function of a module, as another computer must find it
         warm_up: called in each printing process before its first job
         limits: of each job
     """
@@ -199,14 +211,13 @@ class Cluster(Workers):
     def __init__(
         self,
         address: str,
-        fonts: FontSet,
         do: Callable[[Any], Any],
         warm_up: Callable[[], None],
         limits: Limits | None = None,
     ) -> None:
         super().__init__()
-        self._address, self._here = address, equipment(fonts)
-        self._press = _Press(do, warm_up, fonts, limits or Limits())
+        self._address, self._press = address, _Press(do, warm_up, limits or Limits())
+        self._here: Equipment | None = None
         self._events: SimpleQueue[Callable[[], Iterator[tuple[Task, Any]]]] = SimpleQueue()
         self._computers: dict[str, _Computer] = {}
         self._futures: dict[str, Any] = {}
@@ -217,11 +228,23 @@ class Cluster(Workers):
         self._client: Any = None
         self._watching: Any = None
 
-    def __enter__(self) -> Workers:
+    def start(self) -> None:
+        """Let all computers load the printers now, before there is a job.
+
+        Raises:
+            SetupError: where no scheduler answers.
+        """
         self._client = self._connected()
-        self._working = self._heard = monotonic()
+        self._heard = monotonic()
         self._watching = self._start(self._watch())
-        return self
+        with suppress(Empty):
+            list(self._events.get(timeout=_LOOK)())  # who is there
+
+    def print_with(self, fonts: FontSet) -> None:
+        """Say with which fonts this computer prints: each other one must have the same. No job is given before."""
+        self._here, self._working = equipment(fonts), monotonic()
+        for computer in self._computers.values():
+            self._examine(computer)
 
     def _connected(self) -> Any:
         import dask
@@ -273,25 +296,32 @@ class Cluster(Workers):
 
     def _give(self, computer: _Computer, task: Task) -> None:
         task.tries += 1
-        press = replace(self._press, fonts=computer.fonts or self._press.fonts)
-        order = pickle.dumps((press, replace(task.work, job=None)))
+        order = pickle.dumps((self._press, computer.fonts, replace(task.work, job=None)))
         self._ask(computer, task, _Call(work_there, order, pickle.dumps(task.work.job)))
 
     def _ask(self, computer: _Computer, task: Task | None, call: _Call) -> None:
         """Let a computer do a call, for a task or to examine it; the answer will be an event."""
-        ticket = f"reportgen-{uuid.uuid4().hex}"
-        from distributed.client import ClosedClientError
-
-        try:
-            future = self._client.submit(
-                pickle.loads, pickle.dumps(call), key=ticket, workers=[computer.address], pure=False
-            )
-        except ClosedClientError:
-            raise self._lost_scheduler() from None
+        future = self._submitted(computer, call)
+        ticket = future.key
         self._futures[ticket], computer.tasks[ticket] = future, task
         self._start(self._fetch(future)).add_done_callback(
             lambda done: self._events.put(partial(self._answered, computer, ticket, done))
         )
+
+    def _submitted(self, computer: _Computer, call: _Call) -> Any:
+        from distributed.client import ClosedClientError
+
+        ticket = f"reportgen-{uuid.uuid4().hex}"
+        try:
+            return self._client.submit(
+                pickle.loads, pickle.dumps(call), key=ticket, workers=[computer.address], pure=False
+            )
+        except ClosedClientError:
+            raise self._lost_scheduler() from None
+
+    def _examine(self, computer: _Computer) -> None:
+        families = self._here.fonts.families if self._here and self._here.fonts else ()
+        self._ask(computer, None, _Call(examine, pickle.dumps(families)))
 
     def _start(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
         return asyncio.run_coroutine_threadsafe(coroutine, self._client.loop.asyncio_loop)
@@ -358,7 +388,9 @@ class Cluster(Workers):
             if address not in self._computers:
                 computer = _Computer(address, str(worker["name"]), int(worker["nthreads"]))
                 self._computers[address] = computer
-                self._ask(computer, None, _Call(examine, pickle.dumps(self._press.fonts.families)))
+                computer.warming = self._submitted(computer, _Call(get_ready, pickle.dumps(self._press)))
+                if self._here:
+                    self._examine(computer)
 
     def _answered(self, computer: _Computer, ticket: str, done: Any) -> Iterator[tuple[Task, Any]]:
         if self._forget(ticket) is None:
@@ -383,7 +415,7 @@ class Cluster(Workers):
     def _judge(self, computer: _Computer, there: Equipment) -> None:
         """Let a computer print that is set up as this one; refuse any other."""
         computer.is_examined = True
-        if found := differences(there, self._here):
+        if found := differences(there, self._here or there):
             self._refuse(computer, found)
         else:
             computer.fonts = there.fonts
@@ -400,7 +432,7 @@ class Cluster(Workers):
         if task.tries < _LOSSES:
             self._put(task)
             return
-        values = {"language": task.work.name, "computer": name, "tries": task.tries}
+        values = {"what": task.work.what, "computer": name, "tries": task.tries}
         yield task, InputError(Diagnostic("computers-lost", task.work.place, values, "again"))
 
     def _forget(self, ticket: str) -> Any:

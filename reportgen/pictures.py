@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,21 +37,22 @@ class KeptPictures:
         self._recipe = recipe
         self._is_new = False
 
-    def picture(self, photograph: str, width: float, prepare: Callable[[], Picture]) -> Picture:
-        """Return the picture of a photograph, prepared where it is not kept.
+    def kept(self, photograph: str, width: float) -> Picture | None:
+        """Return the picture of a photograph, where it is kept.
 
         Args:
             photograph: the SHA-256 of its file
             width: on paper, in millimetres
-            prepare: raises where the photograph is not fit to be printed; that is never kept
         """
+        return _read(self._file(photograph, width))
+
+    def keep(self, photograph: str, width: float, picture: Picture) -> None:
+        """Keep the picture of a photograph; one that cannot be kept is prepared again next time."""
+        self._is_new |= write_sealed(self._file(photograph, width), _packed(picture))
+
+    def _file(self, photograph: str, width: float) -> Path:
         key = hashlib.sha256(b"\0".join((self._recipe, photograph.encode(), f"{width:f}".encode()))).hexdigest()
-        path = self._folder / key
-        found = _read(path)
-        if found is None:
-            found = prepare()
-            self._is_new |= write_sealed(path, _packed(found))
-        return found
+        return self._folder / key
 
     def tidy(self) -> None:
         """Delete the oldest pictures where there are too many."""

@@ -130,7 +130,7 @@ class Pool(Workers):
             if worker.connection in happened:
                 yield from self._received(worker)
             elif worker.task is not None and time.monotonic() >= worker.deadline:
-                values = {"language": worker.task.work.name, "limit": self._limits.seconds}
+                values = {"what": worker.task.work.what, "limit": self._limits.seconds}
                 place = worker.task.work.place
                 yield worker.task, InputError(Diagnostic("job-too-long", place, values, "longer"))
                 self._remove(worker)
@@ -154,7 +154,7 @@ class Pool(Workers):
             raise RuntimeError(answer)
         if task is not None:
             if kind == "memory":
-                values = {"language": task.work.name, "limit": self._limits.megabytes}
+                values = {"what": task.work.what, "limit": self._limits.megabytes}
                 answer = InputError(Diagnostic("job-too-large", task.work.place, values, "more"))
             yield task, answer
         if kind == "memory" or has_grown or worker.jobs >= _JOBS:
@@ -174,7 +174,7 @@ class Pool(Workers):
             self._put(task)
             return
         reason = signal.Signals(-code).name if -code in set(signal.Signals) else str(code)
-        values = {"language": task.work.name, "reason": reason}
+        values = {"what": task.work.what, "reason": reason}
         yield task, InputError(Diagnostic("printer-died", task.work.place, values, "again"))
 
     def _remove(self, worker: _Worker) -> None:

@@ -1,4 +1,4 @@
-"""What a printing process does: it loads the printers, then makes the files of one job after the other.
+"""What a printing process does: it loads the printers, then does one job after the other.
 
 A fresh process loads this module and nothing of the office: it begins while another one still reads.
 """
@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # a process that finds nothing to print loads none of it
-    from reportgen.job import Job
+    from reportgen.job import Job, PictureJob
+    from reportgen.pictures import Picture
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,23 @@ def warm_up() -> None:
     import reportgen.render  # noqa: F401
 
     gc.freeze()
+
+
+def do_job(job: Job | PictureJob) -> list[PrintedFile] | Picture:
+    """Return the printed files of an edition, or a picture ready for paper.
+
+    Raises:
+        ReportgenError: where a template or a photograph is not fit to be printed.
+    """
+    from reportgen.job import Job
+
+    return render_files(job) if isinstance(job, Job) else _prepare(job)
+
+
+def _prepare(job: PictureJob) -> Picture:
+    from reportgen.photographs import prepare_picture  # Pillow comes along: not where all pictures are kept
+
+    return prepare_picture(job.content, job.name, job.place, job.width)
 
 
 def render_files(job: Job) -> list[PrintedFile]:

@@ -1,4 +1,4 @@
-"""Work given to others, a few items at a time: the longest job of those that wait first, results as they come.
+"""Work given to others, a few items at a time, each in steps: the longest job of those that wait first.
 
 Who does it is a ``Workers``: this process, processes of this computer (``pool.py``), or other computers
 (``cluster.py``).
@@ -7,14 +7,13 @@ Who does it is a ``Workers``: this process, processes of this computer (``pool.p
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from reportgen.diagnostics import Diagnostic, Place, ReportgenError
+from reportgen.diagnostics import Diagnostic, Place, ReportgenError, Word
 
 T = TypeVar("T")
-Key = TypeVar("Key")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,31 +26,42 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """One job: what is given to the worker, how long it is compared with others, the file that is told when it fails.
+    """One job: what is given to the worker, how long it is compared with others.
 
-    ``name`` tells which part of that file's work it is: a language.
+    ``what`` and ``place`` tell what is being done for which file, when it fails.
     """
 
     job: Any
     size: int
     place: Place
-    name: str
+    what: Word
+
+
+# An item is a generator: it yields jobs, each under a name, is sent their answers under the same names, may yield more,
+# and returns what it comes to. Where a job failed, its answer is the error.
+Steps = Generator[Mapping[Any, Work], dict[Any, Any], T]
+
+
+def one_job(work: Work) -> Steps[Any]:
+    """Return what comes to the answer of one job."""
+    answers = yield {None: work}
+    return answers[None]
 
 
 @dataclass
-class Item(Generic[T, Key]):
-    """An item whose jobs are not all done."""
+class Item(Generic[T]):
+    """An item that is not done; ``left`` of the jobs of its step have no answer yet. Before the first step: None."""
 
-    item: T
-    left: int
-    answers: dict[Key, Any] = field(default_factory=dict)
+    steps: Steps[T]
+    left: int = 0
+    answers: Any = None
 
 
 @dataclass
 class Task:
     """A job on its way: of which item, how often it was tried."""
 
-    item: Item[Any, Any]
+    item: Item[Any]
     key: Any
     work: Work
     tries: int = 0
@@ -69,43 +79,51 @@ class Workers(ABC):
     def __exit__(self, *_: object) -> None:
         self._end()
 
-    def results(self, items: Iterable[tuple[T, Mapping[Key, Work]]]) -> Iterator[tuple[T, dict[Key, Any]]]:
-        """Yield each item with the answers of its jobs, as they are done; where one failed, its answer is the error.
-
-        Items are asked for only as they are needed.
+    def results(self, items: Iterable[Steps[T]]) -> Iterator[T]:
+        """Yield what the items come to, as they are done; they are asked for only as they are needed.
 
         Raises:
             RuntimeError: where a job shows a bug, with its trace.
             SetupError: where nobody can work.
         """
         source = iter(items)
-        open_items: list[Item[T, Key]] = []
+        begun: list[Item[T]] = []
         is_more = True
-        while is_more or open_items:
-            has_room = is_more and len(open_items) < self._room()
+        while is_more or begun:
+            yield from self._advance(begun)
+            has_room = is_more and len(begun) < self._room()
             if has_room:
-                pair = next(source, None)
-                is_more = pair is not None
-                if pair is not None:
-                    open_items.append(self._begin(*pair))
-            self._dispatch()
-            if any(each.left for each in open_items):
+                steps = next(source, None)
+                is_more = steps is not None
+                if steps is not None:
+                    begun.append(Item(steps))
+                    yield from self._advance(begun)
+            if any(item.left for item in begun):
                 for task, answer in self._answers(wait=not has_room):
                     task.item.answers[task.key] = answer
                     task.item.left -= 1
-            for done in [each for each in open_items if not each.left]:
-                open_items.remove(done)
-                yield done.item, done.answers
 
     def news(self) -> tuple[Diagnostic, ...]:
         """Return what is to be told of the workers themselves, each thing once."""
         return ()
 
-    def _begin(self, item: T, jobs: Mapping[Key, Work]) -> Item[T, Key]:
-        begun: Item[T, Key] = Item(item, len(jobs))
+    def _advance(self, begun: list[Item[T]]) -> Iterator[T]:
+        """Let each item take its next step that waits for nothing, and give out the jobs; yield what came to an end."""
+        ended: list[T] = []
+        for item in [each for each in begun if not each.left]:
+            try:
+                while not item.left:
+                    self._take(item, item.steps.send(item.answers))
+            except StopIteration as end:
+                begun.remove(item)
+                ended.append(end.value)
+        self._dispatch()
+        yield from ended
+
+    def _take(self, item: Item[T], jobs: Mapping[Any, Work]) -> None:
+        item.left, item.answers = len(jobs), {}
         for key, work in jobs.items():
-            self._put(Task(begun, key, work))
-        return begun
+            self._put(Task(item, key, work))
 
     def _put(self, task: Task) -> None:
         """Let a task wait, once more if it was tried before."""
@@ -157,3 +175,13 @@ class Myself(Workers):
 
     def _end(self) -> None:
         pass
+
+
+def done_here(steps: Steps[T], do: Callable[[Any], Any]) -> T:
+    """Return what an item comes to whose jobs are done by this process.
+
+    Raises:
+        ReportgenError: what a step raises; what a job raises is its answer.
+    """
+    (result,) = Myself(do).results([steps])
+    return result

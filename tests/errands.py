@@ -9,11 +9,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from reportgen.diagnostics import Diagnostic, InputError, Place
+from reportgen.diagnostics import Diagnostic, InputError, Place, Word
+from reportgen.printing import PrintedFile, do_job
+from reportgen.work import Steps, Work, one_job
+
+if TYPE_CHECKING:
+    from reportgen.job import Job
 
 PLACE = Place("inspections/a.yaml")
+WHAT = Word("printing-edition", {"language": "vi"})
 
 
 @dataclass(frozen=True)
@@ -96,10 +102,24 @@ def _is_first(mark: str | Path) -> bool:
     return not was_here
 
 
-def print_quickly(job: Any) -> list[Any]:
-    """Print files that tell which page they are of, and no fonts; it takes a moment."""
-    from reportgen.build import PrintedFile
+def item(name: Any, work: Work) -> Steps[tuple[Any, Any]]:
+    """Return an item of one job, that comes to its name and the answer."""
+    return name, (yield from one_job(work))
 
+
+def with_printer(render_files: Callable[[Job], Any], job: Any) -> Any:
+    """Do a job of a build: a stand-in prints the editions; photographs are made ready in earnest."""
+    from reportgen.job import Job
+
+    return render_files(job) if isinstance(job, Job) else do_job(job)
+
+
+def print_quickly(job: Any) -> Any:
+    """Print files that tell which page they are of, and no fonts; it takes a moment."""
+    return with_printer(_quick_files, job)
+
+
+def _quick_files(job: Job) -> list[PrintedFile]:
     time.sleep(0.05)
     return [PrintedFile(form, quick_file(job.page.html, form), ()) for form in job.formats]
 

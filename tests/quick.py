@@ -7,7 +7,7 @@ from errands import nothing, print_quickly
 from reportgen import build
 from reportgen.cli import main
 
-build.render_files, build.warm_up = print_quickly, nothing
+build.do_job, build.warm_up = print_quickly, nothing
 
 if __name__ == "__main__":
     main()

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tracemalloc
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ import pytest
 from computers import TESTS, Computers, command_of, computers, lives, wait_until
 from conftest import PROJECT, Office
 from desk import REAL, REAL_FILE, SMALLEST_FILE, Desk, has_files
-from errands import PLACE, Errand, do, nothing, quick_file
+from errands import PLACE, WHAT, Errand, do, item, nothing, quick_file
 from fontTools.ttLib import TTFont
 
 from reportgen import cluster
@@ -30,7 +30,7 @@ from reportgen.diagnostics import ReportgenError, SetupError, one_line
 from reportgen.equipment import Equipment, differences, equipment
 from reportgen.folders import Workspace
 from reportgen.fonts import FontSet
-from reportgen.work import Limits, Work
+from reportgen.work import Limits, Steps, Work
 from reportgen.workspace import read_library
 
 COUNT = 2
@@ -260,14 +260,22 @@ def test_where_no_scheduler_answers_it_is_told(
 # ---- who may print ---------------------------------------------------------------------------------------------------
 
 
-def works(*jobs: Errand) -> Iterator[tuple[str, dict[str, Work]]]:
+def works(*jobs: Errand) -> Iterator[Steps[tuple[str, Any]]]:
     for index, job in enumerate(jobs):
-        yield f"item {index}", {"vi": Work(job, index, PLACE, "vi")}
+        yield item(f"item {index}", Work(job, index, PLACE, WHAT))
+
+
+@contextmanager
+def cluster_of(where: Computers, fonts: FontSet, limits: Limits | None = None) -> Iterator[Cluster]:
+    with Cluster(where.address, do, nothing, limits) as workers:
+        workers.start()
+        workers.print_with(fonts)
+        yield workers
 
 
 def done(where: Computers, fonts: FontSet, *jobs: Errand, limits: Limits | None = None) -> dict[str, Any]:
-    with Cluster(where.address, fonts, do, nothing, limits) as workers:
-        return {item: answers["vi"] for item, answers in workers.results(works(*jobs))}
+    with cluster_of(where, fonts, limits) as workers:
+        return dict(workers.results(works(*jobs)))
 
 
 def codes(error: ReportgenError) -> list[str]:
@@ -314,12 +322,12 @@ def test_a_computer_that_is_set_up_otherwise_is_refused_by_name_and_gets_no_job(
         mixed.start("alpha")
         mixed.start("newer", other_version(tmp_path / "other"))
         mixed.start("empty", no_version(tmp_path / "none"))
-        with Cluster(mixed.address, fonts, do, nothing) as workers:
+        with cluster_of(mixed, fonts) as workers:
             told, who = [], set()
-            for _, answers in workers.results(works(*(Errand("wait", 0.2) for _ in range(400)))):
+            for _, done_by in workers.results(works(*(Errand("wait", 0.2) for _ in range(400)))):
                 told += workers.news()
-                assert isinstance(answers["vi"], tuple), answers
-                who.add(answers["vi"][0])
+                assert isinstance(done_by, tuple), done_by
+                who.add(done_by[0])
                 if len(told) == 3:
                     break
     (error,) = answer.errors
@@ -375,9 +383,9 @@ def test_computers_come_and_go(fonts: FontSet, tmp_path: Path, monkeypatch: pyte
         monkeypatch.undo()
         started = [growing.start("early")]
         processes: list[int] = []
-        with Cluster(growing.address, fonts, do, nothing) as workers:
-            for _, answers in workers.results(works(*(Errand("wait", 0.3) for _ in range(400)))):
-                processes += {answers["vi"][0]} - set(processes)
+        with cluster_of(growing, fonts) as workers:
+            for _, answer in workers.results(works(*(Errand("wait", 0.3) for _ in range(400)))):
+                processes += {answer[0]} - set(processes)
                 if len(started) == 1:
                     started.append(growing.start("late"))
                 if len(processes) == 2:
@@ -396,7 +404,7 @@ def test_computers_come_and_go(fonts: FontSet, tmp_path: Path, monkeypatch: pyte
 def told(answer: Any) -> str:
     assert isinstance(answer, ReportgenError)
     (finding,) = answer.diagnostics
-    assert (finding.place, finding.values["language"]) == (PLACE, "vi")
+    assert (finding.place, finding.values["what"]) == (PLACE, WHAT)
     return finding.code
 
 
@@ -436,12 +444,12 @@ def test_a_job_whose_computers_are_lost_again_and_again_is_named(
 def test_the_memory_of_who_gives_the_work_is_flat(fonts: FontSet, two: Computers) -> None:
     """200 MB go to other computers and come back."""
 
-    def source() -> Iterator[tuple[int, dict[str, Work]]]:
+    def source() -> Iterator[Steps[tuple[int, Any]]]:
         for number in range(200):
-            yield number, {"vi": Work(Errand("a", os.urandom(1_000_000)), 1, PLACE, "vi")}
+            yield item(number, Work(Errand("a", os.urandom(1_000_000)), 1, PLACE, WHAT))
 
     tracemalloc.start()
-    with Cluster(two.address, fonts, do, nothing) as workers:
+    with cluster_of(two, fonts) as workers:
         count = sum(1 for _ in workers.results(source()))
     _, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()

@@ -355,43 +355,40 @@ def picture(number: int) -> Picture:
     return Picture(1000 * bytes([number]), number, 2 * number)
 
 
-def never() -> Picture:
-    raise AssertionError("it was prepared again")
-
-
 def test_a_picture_is_kept_by_photograph_width_and_recipe(tmp_path: Path) -> None:
     pictures = KeptPictures(tmp_path, b"recipe")
-    assert pictures.picture("one", 80, lambda: picture(1)) == picture(1)
-    assert KeptPictures(tmp_path, b"recipe").picture("one", 80, never) == picture(1)
-    assert pictures.picture("two", 80, lambda: picture(2)) == picture(2)
-    assert pictures.picture("one", 90, lambda: picture(3)) == picture(3)
-    assert KeptPictures(tmp_path, b"other").picture("one", 80, lambda: picture(4)) == picture(4)
-    assert pictures.picture("one", 80, never) == picture(1)
-    assert len(kept(tmp_path)) == 4
+    for number, (photograph, width) in enumerate((("one", 80), ("two", 80), ("one", 90)), 1):
+        assert pictures.kept(photograph, width) is None
+        pictures.keep(photograph, width, picture(number))
+    later = KeptPictures(tmp_path, b"recipe")
+    assert [later.kept(*key) for key in (("one", 80), ("two", 80), ("one", 90))] == [picture(1), picture(2), picture(3)]
+    assert KeptPictures(tmp_path, b"other").kept("one", 80) is None
 
 
 @pytest.mark.parametrize("damage", [b"", b"x", 40 * b"x"])
 def test_a_kept_picture_that_is_damaged_is_made_again(tmp_path: Path, damage: bytes) -> None:
     pictures = KeptPictures(tmp_path, b"")
-    pictures.picture("one", 80, lambda: picture(1))
+    pictures.keep("one", 80, picture(1))
     (file,) = kept(tmp_path)
     file.write_bytes(file.read_bytes()[: len(damage)] + damage)
-    assert pictures.picture("one", 80, lambda: picture(2)) == picture(2)
-    assert pictures.picture("one", 80, never) == picture(2)
+    assert pictures.kept("one", 80) is None
+    pictures.keep("one", 80, picture(2))
+    assert pictures.kept("one", 80) == picture(2)
 
 
-def test_a_photograph_that_is_refused_is_refused_again(tmp_path: Path) -> None:
-    pictures = KeptPictures(tmp_path, b"")
+def test_a_photograph_that_is_refused_is_refused_again(office: Office, tmp_path: Path) -> None:
+    root = office.copy_workspace(tmp_path)
+    (root / "inspections" / REAL / "at-work.jpg").write_bytes(b"no picture")
     for _ in range(2):
         with pytest.raises(InputError):
-            pictures.picture("one", 80, lambda: prepare_picture(b"no picture", "x.jpg", PLACE))
+            jobs_of(root, office)
 
 
 def test_a_cache_folder_that_cannot_be_written_to_keeps_nothing(tmp_path: Path) -> None:
     (tmp_path / "pictures").write_bytes(b"in the way")
     pictures = KeptPictures(tmp_path, b"")
-    assert pictures.picture("one", 80, lambda: picture(1)) == picture(1)
-    assert pictures.picture("one", 80, lambda: picture(2)) == picture(2)
+    pictures.keep("one", 80, picture(1))
+    assert pictures.kept("one", 80) is None
     pictures.tidy()
 
 
@@ -400,9 +397,9 @@ def test_the_oldest_pictures_make_room(tmp_path: Path, monkeypatch: pytest.Monke
     pictures = KeptPictures(tmp_path, b"")
     for number in range(1, 5):
         before = set(kept(tmp_path)) if number > 1 else set()
-        pictures.picture(str(number), 80, lambda number=number: picture(number))
+        pictures.keep(str(number), 80, picture(number))
         (file,) = set(kept(tmp_path)) - before
         os.utime(file, (number, number))
     pictures.tidy()
     assert len(kept(tmp_path)) == 2
-    assert [pictures.picture(str(number), 80, never) for number in (3, 4)] == [picture(3), picture(4)]
+    assert [pictures.kept(str(number), 80) for number in (3, 4)] == [picture(3), picture(4)]

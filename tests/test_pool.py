@@ -19,33 +19,38 @@ from typing import Any
 import pytest
 from conftest import Office
 from desk import SMALLEST_FILE, Desk, has_files
-from errands import PLACE, die, do, nothing
+from errands import PLACE, WHAT, die, do, item, nothing, with_printer
 
-from reportgen import build, pool, terminal
+from reportgen import build, photographs, pool, terminal
 from reportgen.build import Order
-from reportgen.diagnostics import ReportgenError
+from reportgen.diagnostics import Diagnostic, ReportgenError, SetupError
 from reportgen.folders import Workspace
+from reportgen.job import Job, PictureJob
 from reportgen.kept import cache_folder
 from reportgen.pool import Pool
-from reportgen.work import Limits, Work
+from reportgen.work import Limits, Myself, Steps, Work, Workers, one_job
 
 SHORT = Limits(seconds=3, megabytes=600)
 
 
-def works(*jobs: tuple[str, Any]) -> Iterator[tuple[str, dict[str, Work]]]:
+def works(*jobs: tuple[str, Any]) -> Iterator[Steps[tuple[str, Any]]]:
     for index, job in enumerate(jobs):
-        yield f"item {index}", {"vi": Work(job, index, PLACE, "vi")}
+        yield item(f"item {index}", Work(job, index, PLACE, WHAT))
+
+
+def again(job: Any) -> Any:
+    return os.getpid(), job
 
 
 def done(workers: Pool, *jobs: tuple[str, Any]) -> dict[str, Any]:
     with workers:
-        return {item: answers["vi"] for item, answers in workers.results(works(*jobs))}
+        return dict(workers.results(works(*jobs)))
 
 
 def told(answer: Any) -> str:
     assert isinstance(answer, ReportgenError)
     (finding,) = answer.diagnostics
-    assert (finding.place, finding.values["language"]) == (PLACE, "vi")
+    assert (finding.place, finding.values["what"]) == (PLACE, WHAT)
     return finding.name
 
 
@@ -91,16 +96,16 @@ def test_a_process_that_did_many_jobs_makes_room_for_a_fresh_one(monkeypatch: py
 
 def test_a_process_that_has_grown_makes_room_for_a_fresh_one() -> None:
     found = done(Pool(1, do, nothing), *(("grow", 120_000_000) for _ in range(5)))
-    processes = [answer[0] for _, answer in sorted(found.items(), reverse=True)]
-    assert [processes.count(process) for process in dict.fromkeys(processes)] == [2, 2, 1]
+    processes = [answer[0] for answer in found.values()]
+    assert sorted(processes.count(process) for process in set(processes)) == [1, 2, 2]
 
 
 def test_a_process_that_has_nothing_to_do_ends_and_another_takes_its_place() -> None:
     with Pool(1, do, nothing, idle=0.2) as workers:
-        ((_, first),) = workers.results([("a", {"vi": Work(("a", 1), 1, PLACE, "vi")})])
+        (first,) = workers.results([one_job(Work(("a", 1), 1, PLACE, WHAT))])
         wait_until(lambda: workers._workers[0].process.poll() is not None, 10)
-        ((_, second),) = workers.results([("a", {"vi": Work(("a", 1), 1, PLACE, "vi")})])
-    assert first["vi"][0] != second["vi"][0]
+        (second,) = workers.results([one_job(Work(("a", 1), 1, PLACE, WHAT))])
+    assert first[0] != second[0]
 
 
 def test_processes_begin_before_there_is_a_job() -> None:
@@ -123,7 +128,7 @@ def test_they_begin_early_only_where_several_will_print(tmp_path: Path, office: 
     }
     begun = {}
     for name, order in orders.items():
-        with build._early_pool(workspace, order) as workers:
+        with build._early_workers(workspace, order) as workers:
             begun[name] = len(workers._workers) if workers else 0
     assert begun == {"two languages": 2, "one language": 0, "one process": 0, "none": 0}
 
@@ -131,9 +136,9 @@ def test_they_begin_early_only_where_several_will_print(tmp_path: Path, office: 
 def test_results_stream_and_the_memory_of_who_gives_the_work_is_flat() -> None:
     """400 MB go there and come back."""
 
-    def source() -> Iterator[tuple[int, dict[str, Work]]]:
+    def source() -> Iterator[Steps[tuple[int, Any]]]:
         for number in range(400):
-            yield number, {"vi": Work(("a", os.urandom(1_000_000)), 1, PLACE, "vi")}
+            yield item(number, Work(("a", os.urandom(1_000_000)), 1, PLACE, WHAT))
 
     tracemalloc.start()
     with Pool(2, do, nothing) as workers:
@@ -147,10 +152,10 @@ def test_results_stream_and_the_memory_of_who_gives_the_work_is_flat() -> None:
 def test_few_items_are_asked_for_ahead() -> None:
     asked: list[int] = []
 
-    def source() -> Iterator[tuple[int, dict[str, Work]]]:
+    def source() -> Iterator[Steps[tuple[int, Any]]]:
         for number in range(30):
             asked.append(number)
-            yield number, {"vi": Work(("a", number), 1, PLACE, "vi")}
+            yield item(number, Work(("a", number), 1, PLACE, WHAT))
 
     with Pool(1, do, nothing) as workers:
         for count, _ in enumerate(workers.results(source()), 1):
@@ -158,18 +163,51 @@ def test_few_items_are_asked_for_ahead() -> None:
     assert len(asked) == 30
 
 
+def in_two_steps(name: str) -> Steps[tuple[str, list[Any]]]:
+    """Ask for two jobs, then for one job more for each answer."""
+    first = yield {number: Work((name, number), 1, PLACE, WHAT) for number in range(2)}
+    second = yield {key: Work((*answer[1], "again"), 1, PLACE, WHAT) for key, answer in first.items()}
+    return name, [answer[1] for _, answer in sorted(second.items())]
+
+
+@pytest.mark.parametrize("workers", [Pool(2, again, nothing), Myself(again)], ids=["processes", "this process"])
+def test_an_item_has_further_jobs_when_the_first_are_answered(workers: Workers) -> None:
+    with workers:
+        found = dict(workers.results(in_two_steps(name) for name in "abc"))
+    assert found == {name: [(name, number, "again") for number in range(2)] for name in "abc"}
+
+
+def test_an_item_without_jobs_is_done_at_once_and_one_that_goes_wrong_ends_the_work() -> None:
+    def without() -> Steps[str]:
+        assert (yield {}) == {}
+        return "nothing to do"
+
+    def wrong() -> Steps[str]:
+        yield from one_job(Work(("a", 1), 1, PLACE, WHAT))
+        raise SetupError(Diagnostic("no-inspection", PLACE, {}, "new"))
+
+    with Pool(1, do, nothing) as workers:
+        assert list(workers.results([without(), without()])) == ["nothing to do"] * 2
+        with pytest.raises(SetupError):
+            list(workers.results([wrong()]))
+
+
 def test_no_process_is_left_when_the_work_is_broken_off() -> None:
     with Pool(2, do, nothing) as workers:
-        item, _ = next(workers.results(works(("loop", 0), ("a", 1), ("b", 2))))
+        first, _ = next(workers.results(works(("loop", 0), ("a", 1), ("b", 2))))
         processes = [worker.process for worker in workers._workers]
-    assert (item in ("item 1", "item 2"), len(processes)) == (True, 2)
+    assert (first in ("item 1", "item 2"), len(processes)) == (True, 2)
     assert all(process.poll() is not None for process in processes)
 
 
 # ---- a whole build
 
 
-def printed(job: Any) -> list[build.PrintedFile]:
+def printed(job: Any) -> Any:
+    return with_printer(printed_files, job)
+
+
+def printed_files(job: Job) -> list[build.PrintedFile]:
     """A printer that is quick, and never done with one inspection; another one's process is killed the first time."""
     source = job.page.html
     if "LOOP" in source:
@@ -185,7 +223,7 @@ def test_what_cannot_be_printed_is_named_the_rest_is_printed_and_the_next_build_
     office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     desk = Desk(office.copy_workspace(tmp_path), office.cache)
-    monkeypatch.setattr(build, "render_files", printed)
+    monkeypatch.setattr(build, "do_job", printed)
     monkeypatch.setattr(build, "warm_up", nothing)
     monkeypatch.setenv("XDG_CACHE_HOME", str(desk.cache))
     monkeypatch.setenv("REPORTGEN_TEST_MARK", str(tmp_path / "mark"))
@@ -301,3 +339,54 @@ def test_a_file_is_told_from_time_to_time(
     assert [line.partition(";")[0] for line in said.splitlines() if "a minute" in line] == [
         f"{number} of {COUNT}" for number in range(1, COUNT)
     ]
+
+
+# ---- photographs of a build
+
+
+def photographs_only(job: Any) -> Any:
+    """Prepare photographs; one is never done, one is too large for the computer."""
+    if isinstance(job, PictureJob):
+        do((os.environ.get(job.name, "a"), 0))
+    return with_printer(printed_files, job)
+
+
+def with_photographs(office: Office, root: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    """Return an office with the real inspection, none of whose photographs was printed before."""
+    desk = Desk(office.copy_workspace(root / "office"), root / "cache")
+    desk.path(SMALLEST_FILE).unlink()
+    monkeypatch.setattr(build, "do_job", photographs_only)
+    monkeypatch.setattr(build, "warm_up", nothing)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(desk.cache))
+    return desk
+
+
+def test_photographs_are_made_ready_by_the_processes_that_print_and_kept_by_the_one_that_asks(
+    office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = with_photographs(office, tmp_path, monkeypatch)
+    monkeypatch.setattr(photographs, "prepare_picture", None)  # in this process
+    answer = desk.run("build", "--jobs", "2")
+    assert (answer.exit_code, len(desk.outputs())) == (0, 4), answer.stderr
+    assert len(list((cache_folder() / "pictures").iterdir())) == 4
+
+
+def test_what_is_wrong_with_photographs_is_told_of_all_and_nothing_is_printed(
+    office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = with_photographs(office, tmp_path, monkeypatch)
+    folder = desk.path("inspections/611-2023-08-18")
+    (folder / "at-work.jpg").write_bytes(b"no picture")
+    (folder / "explanation.jpg").write_bytes((folder / "explanation.jpg").read_bytes()[:40_000])
+    monkeypatch.setenv("closing-remarks.jpg", "loop")
+    monkeypatch.setenv("posted-procedures.jpg", "eat")
+    answer = desk.run("build", "--jobs", "2", "--time-limit", "6", "--memory-limit", "600")
+    assert desk.outputs() == {}
+    told = {re.search(r"“([a-z-]+\.jpg)”", line)[1]: line for line in answer.errors}
+    assert {name: re.search("RG[0-9]+", line)[0] for name, line in told.items()} == {
+        "at-work.jpg": "RG732",
+        "explanation.jpg": "RG732",
+        "closing-remarks.jpg": "RG990",
+        "posted-procedures.jpg": "RG991",
+    }
+    assert "preparing the photograph “closing-remarks.jpg” took more than 6 seconds" in told["closing-remarks.jpg"]

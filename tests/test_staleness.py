@@ -24,7 +24,7 @@ import yaml
 from conftest import PROJECT, Office
 from desk import REAL, REAL_FILE, SMALLEST, SMALLEST_FILE, Desk, full_disk, read_only, wait_for_work
 
-from reportgen import __version__, build, clauses, photographs, tools
+from reportgen import __version__, build, clauses, photographs, printing, tools
 from reportgen.folders import ReadOnce, Workspace
 from reportgen.redline import pieces, redline
 from reportgen.staleness import Issued, IssuedSources, Standing, take_stock
@@ -41,12 +41,12 @@ ALL = {REAL_VI, REAL_TH, SMALL}
 STAND_IN = """
 import sys, time
 from hashlib import sha256
-from reportgen import build
+from reportgen import build, printing
 def render_files(job):
     time.sleep({pause})
     digest = build.job_digest(job, ()).encode()
     return [build.PrintedFile(form, sha256(form.encode() + digest).digest() * 20_000, ()) for form in job.formats]
-build.render_files = render_files
+printing.render_files = render_files
 from reportgen.cli import main
 main(sys.argv[1:])
 """
@@ -62,7 +62,7 @@ def built(office: Office, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The project's inspections, printed by the stand-in."""
     desk = Desk(office.copy_workspace(tmp_path_factory.mktemp("built")), office.cache)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(build, "render_files", stand_in)
+        patch.setattr(printing, "render_files", stand_in)
         answer = desk.run("build")
     assert answer.exit_code == 0, answer.stderr
     return desk.root
@@ -70,7 +70,7 @@ def built(office: Office, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def desk(built: Path, office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
-    monkeypatch.setattr(build, "render_files", stand_in)
+    monkeypatch.setattr(printing, "render_files", stand_in)
     shutil.copytree(built, tmp_path / "office")
     return Desk(tmp_path / "office", office.cache)
 
