@@ -14,6 +14,8 @@ from pathlib import Path
 from timing import as_installed
 
 ROOT = Path(__file__).resolve().parent.parent
+# As docs/cluster.md says.
+_SETTINGS = {"DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False", "DASK_DISTRIBUTED__ADMIN__TICK__INTERVAL": "1s"}
 _PATIENCE = 30  # seconds for a scheduler or a worker to start
 
 
@@ -32,7 +34,8 @@ def running(folder: Path, environment: Mapping[str, str], workers: int) -> Itera
     port = _free_port()
     address = f"tcp://127.0.0.1:{port}"
     own = {name: value for name, value in environment.items() if name != "FONTCONFIG_FILE"}
-    everything = {**{name: value for name, value in as_installed().items() if name != "FONTCONFIG_FILE"}, **own}
+    inherited = {name: value for name, value in as_installed().items() if name != "FONTCONFIG_FILE"}
+    everything = {**inherited, **own, **_SETTINGS}
     scheduler = ["dask_scheduler", "--host", "127.0.0.1", "--port", str(port), "--no-dashboard"]
     worker = ["dask_worker", address, "--nthreads", "1", "--no-dashboard", "--local-directory", str(folder)]
     with ExitStack() as stack:

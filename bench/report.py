@@ -52,6 +52,7 @@ PEER_EACH, PEER_BOTH = "cold docxtpl + LibreOffice each", "cold docxtpl + LibreO
 ONE, TWO, PEER_BATCH, PEER_TWO = "batch 1", "batch 2", "batch peer", "batch peer 2"
 DASK, LOCAL = "dask", "dask local"
 BARE = "bare Python"
+HEAVY = "import weasyprint"
 CHECK_ONE, CHECK_MANY, UNCHANGED, ISSUED = "check 1", "check 200", "build unchanged", "build issued"
 
 
@@ -93,10 +94,13 @@ def _compared(what: str, wanted: str, limit: float, ours: str, theirs: str, *, a
 
 
 def _seconds(what: str, limit: float, name: str) -> Target:
-    """Return a target for the seconds of a command; two runs are compared by how many times a bare Python it takes."""
+    """Return a target for the seconds of a command; two runs are compared by how it stands to ``import weasyprint``.
+
+    That loads modules too, and takes as long; a bare Python is over in a moment, and varies more.
+    """
     wanted = f"≤ {limit} s"
     return Target(
-        what, wanted, limit, lambda found: found.seconds(name), "s", steady=lambda found: found.ratio(name, BARE)
+        what, wanted, limit, lambda found: found.seconds(name), "s", steady=lambda found: found.ratio(name, HEAVY)
     )
 
 
@@ -201,10 +205,10 @@ GROUPS = (
     BATCH,
     Group(
         "commands",
-        BARE,
+        HEAVY,
         (
             (BARE, "bare Python"),
-            ("import weasyprint", "`import weasyprint`"),
+            (HEAVY, "`import weasyprint`"),
             ("--version", "`reportgen --version`"),
             ("--help", "`reportgen --help`"),
             (CHECK_ONE, "`check`, one file"),
@@ -229,7 +233,7 @@ def targets(figures: Figures) -> str:
 def costs(group: Group, figures: Figures) -> str:
     """Return the table of a group; what was not measured says why."""
     unit = "ms" if group.milliseconds else "s"
-    ratio_of = "against bare Python" if group.name == "commands" else "reportgen against it"
+    ratio_of = "against `import weasyprint`" if group.name == "commands" else "reportgen against it"
     head = f"| what | {unit} | {unit} of CPU | MiB | {ratio_of} |"
     return _lines(head, "|---|--:|--:|--:|--:|", *_rows(group, figures))
 
@@ -247,7 +251,7 @@ def _rows(group: Group, figures: Figures) -> Iterator[str]:
 
 
 def _ratio(group: Group, name: str, figures: Figures) -> str:
-    """Return how reportgen compares with a row; of commands, how a row compares with a bare Python."""
+    """Return how reportgen compares with a row; of commands, how a row compares with ``import weasyprint``."""
     ours, theirs = _pair(group, name)
     if ours == theirs:
         return ""

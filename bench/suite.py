@@ -223,7 +223,7 @@ class Suite:
             "status unchanged": (office, "status"),
             report.UNCHANGED: (office, "build"),
         }
-        python = {"bare Python": "pass", "import weasyprint": "import weasyprint"}
+        python = {report.BARE: "pass", report.HEAVY: "import weasyprint"}
         series = in_turns(
             {name: partial(self._python, code) for name, code in python.items()}
             | {name: partial(self._command, *arguments) for name, arguments in asked.items()},
