@@ -24,7 +24,6 @@ from desk import SMALLEST, SMALLEST_FILE, Desk, has_files, wait_for_work
 from errands import quick_file
 
 KILLS = int(os.environ.get("REPORTGEN_KILLS", "2"))
-COMPUTER_KILLS = min(KILLS, 20)
 IN_EARNEST = "REPORTGEN_KILLS" in os.environ
 COUNT = 6
 
@@ -136,7 +135,7 @@ def test_computers_that_are_killed_cost_no_file(office: Office, tmp_path: Path) 
     """Two computers; one or the other is killed, at random moments of one batch."""
     module = "reportgen" if IN_EARNEST else "quick"
     desk, own = (quick_office(office, tmp_path / name) for name in ("cluster", "own"))
-    count = COUNT + (30 if IN_EARNEST else 12) * COMPUTER_KILLS  # enough that the batch outlasts all kills
+    count = COUNT + (40 if IN_EARNEST else 12) * KILLS  # enough that the batch outlasts all kills
     for number in range(COUNT, count):
         for each in (desk, own):
             shutil.copy(each.path(f"inspections/{SMALLEST}-0.yaml"), each.path(f"inspections/more-{number}.yaml"))
@@ -145,9 +144,9 @@ def test_computers_that_are_killed_cost_no_file(office: Office, tmp_path: Path) 
         workers = [two.start(name) for name in ("alpha", "beta")]
         begun = begin(desk, office, module, "--scheduler", two.address)
         wait_until(lambda: has_files(desk))
-        while begun.poll() is None and killed < COMPUTER_KILLS:
+        while begun.poll() is None and killed < KILLS:
             killed += chance.choice(workers).kill()
-            time.sleep(chance.uniform(0.5, 4 if IN_EARNEST else 1))
+            time.sleep(chance.uniform(0.5, 3 if IN_EARNEST else 1))
         _, said = begun.communicate(timeout=600)
     assert (begun.returncode, said.count(b"error[")) == (0, 0), said
     last = begin(own, office, module, "--jobs", "2")
@@ -155,4 +154,4 @@ def test_computers_that_are_killed_cost_no_file(office: Office, tmp_path: Path) 
     assert there(desk) == there(own)
     assert len(there(own)) == 2 * count
     print(f"killed a computer {killed} times")
-    assert killed >= COMPUTER_KILLS / 2
+    assert killed >= KILLS / 2
