@@ -1,6 +1,6 @@
 """A large batch, printed once by each: writes its table of docs/performance.md, beside those of the suite.
 
-.venv/bin/python bench/batch.py 100
+.venv/bin/python bench/batch.py 500
 """
 
 from __future__ import annotations
