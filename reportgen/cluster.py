@@ -217,7 +217,7 @@ class Cluster(Workers):
     ) -> None:
         super().__init__()
         self._address, self._press = address, _Press(do, warm_up, limits or Limits())
-        self._here: Equipment | None = None
+        self._here = Equipment("", {}, {}, None)  # not known yet
         self._events: SimpleQueue[Callable[[], Iterator[tuple[Task, Any]]]] = SimpleQueue()
         self._computers: dict[str, _Computer] = {}
         self._futures: dict[str, Any] = {}
@@ -320,7 +320,7 @@ class Cluster(Workers):
             raise self._lost_scheduler() from None
 
     def _examine(self, computer: _Computer) -> None:
-        families = self._here.fonts.families if self._here and self._here.fonts else ()
+        families = self._here.fonts.families if self._here.fonts else ()
         self._ask(computer, None, _Call(examine, pickle.dumps(families)))
 
     def _start(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
@@ -389,7 +389,7 @@ class Cluster(Workers):
                 computer = _Computer(address, str(worker["name"]), int(worker["nthreads"]))
                 self._computers[address] = computer
                 computer.warming = self._submitted(computer, _Call(get_ready, pickle.dumps(self._press)))
-                if self._here:
+                if self._here.fonts:
                     self._examine(computer)
 
     def _answered(self, computer: _Computer, ticket: str, done: Any) -> Iterator[tuple[Task, Any]]:
@@ -415,7 +415,7 @@ class Cluster(Workers):
     def _judge(self, computer: _Computer, there: Equipment) -> None:
         """Let a computer print that is set up as this one; refuse any other."""
         computer.is_examined = True
-        if found := differences(there, self._here or there):
+        if found := differences(there, self._here):
             self._refuse(computer, found)
         else:
             computer.fonts = there.fonts
